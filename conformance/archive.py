@@ -1,0 +1,169 @@
+"""Recordings on disk: one JSON file per scenario, written whole or not at all.
+
+A body is text where it is UTF-8, else base64; `chunks` are (arrival in seconds, end
+offset in bytes), so the joined body stands in the file once and stays readable.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UnreadableFile
+from conformance.model import (
+    Chunk,
+    Ended,
+    Exchange,
+    Failure,
+    FailureKind,
+    Headers,
+    Recording,
+    Request,
+    Response,
+)
+
+FORMAT = 1
+"""Raised when the layout of the files changes."""
+
+
+def write(recording: Recording, folder: Path) -> Path:
+    """Put a recording (already redacted) into a folder; an earlier one is replaced."""
+    path = folder / f"{recording.scenario}.json"
+    write_whole(path, json.dumps(_recording(recording), ensure_ascii=False, indent=1))
+    return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that an interruption leaves the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(text, encoding="utf-8", errors="surrogateescape")
+    draft.replace(path)
+
+
+def read(path: Path) -> Recording:
+    """The recording in a file; raises UnreadableFile."""
+    expected = "a recording"
+    try:
+        table = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
+        if table["format"] != FORMAT:
+            raise UnreadableFile(path, f"format {table['format']}", f"format {FORMAT}")
+        return _from(table)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableFile(path, f"{type(error).__name__}: {error}", expected) from error
+
+
+def read_all(folder: Path) -> dict[str, Recording]:
+    """Every recording in a folder, by scenario."""
+    found = (read(path) for path in sorted(folder.glob("*.json")))
+    return {recording.scenario: recording for recording in found}
+
+
+def _recording(recording: Recording) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "scenario": recording.scenario,
+        "not_recorded": recording.not_recorded,
+        "facts": dict(recording.facts),
+        "exchanges": [_exchange(exchange) for exchange in recording.exchanges],
+    }
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    failure = exchange.failure
+    return {
+        "id": exchange.id,
+        "side": exchange.side,
+        "credential": exchange.credential,
+        "superseded": exchange.superseded,
+        "started_at": exchange.started_at,
+        "request": {
+            "method": exchange.request.method,
+            "url": exchange.request.url,
+            "headers": exchange.request.headers,
+            "body": _body(exchange.request.body),
+        },
+        "response": _response(exchange.response) if exchange.response else None,
+        "failure": {"kind": failure.kind, "detail": failure.detail} if failure else None,
+    }
+
+
+def _response(response: Response) -> dict[str, Any]:
+    ends: list[tuple[float, int]] = []
+    end = 0
+    for chunk in response.chunks:
+        end += len(chunk.data)
+        ends.append((chunk.at_s, end))
+    return {
+        "status": response.status,
+        "headers": response.headers,
+        "headers_at_s": response.headers_at_s,
+        "ended_at_s": response.ended_at_s,
+        "ended": response.ended,
+        "body": _body(response.body),
+        "chunks": ends,
+    }
+
+
+def _body(body: bytes) -> dict[str, str]:
+    try:
+        return {"text": body.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode("ascii")}
+
+
+def _from(table: Mapping[str, Any]) -> Recording:
+    return Recording(
+        scenario=table["scenario"],
+        exchanges=tuple(_exchange_from(row) for row in table["exchanges"]),
+        facts=table["facts"],
+        not_recorded=table["not_recorded"],
+    )
+
+
+def _exchange_from(row: Mapping[str, Any]) -> Exchange:
+    request, failure = row["request"], row["failure"]
+    return Exchange(
+        id=row["id"],
+        request=Request(
+            request["method"],
+            request["url"],
+            _headers_from(request["headers"]),
+            _body_from(request["body"]),
+        ),
+        response=_response_from(row["response"]) if row["response"] else None,
+        failure=Failure(FailureKind(failure["kind"]), failure["detail"]) if failure else None,
+        started_at=row["started_at"],
+        credential=row["credential"],
+        superseded=row["superseded"],
+        side=row["side"],
+    )
+
+
+def _response_from(row: Mapping[str, Any]) -> Response:
+    body = _body_from(row["body"])
+    chunks: list[Chunk] = []
+    start = 0
+    for at_s, end in row["chunks"]:
+        chunks.append(Chunk(at_s, body[start:end]))
+        start = end
+    return Response(
+        status=row["status"],
+        headers=_headers_from(row["headers"]),
+        chunks=tuple(chunks),
+        ended=Ended(row["ended"]),
+        headers_at_s=row["headers_at_s"],
+        ended_at_s=row["ended_at_s"],
+    )
+
+
+def _headers_from(rows: list[list[str]]) -> Headers:
+    return tuple((name, value) for name, value in rows)
+
+
+def _body_from(row: Mapping[str, str]) -> bytes:
+    return base64.b64decode(row["base64"]) if "base64" in row else row["text"].encode()

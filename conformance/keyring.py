@@ -1,0 +1,44 @@
+"""The keys of a run by role; whatever it hands out, the redactor knows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from conformance.control import Control
+from conformance.redaction import Redactor
+from conformance.secret import Secret
+
+_NEVER_ISSUED = hashlib.sha256(b"a key that no gateway ever issued").hexdigest()
+
+
+class Keyring:
+    """Hands out the key of a role: given by the user, made up, or made by the adapter."""
+
+    def __init__(
+        self, given: Mapping[str, Secret], control: Control, redactor: Redactor
+    ) -> None:
+        self._given = dict(given)
+        self._control = control
+        self._redactor = redactor
+        self._given.setdefault("wrong", _wrong(given.get("valid")))
+        self._given.setdefault("vendor", Secret(f"sk-ant-api03-{_NEVER_ISSUED[::-1]}"))
+        for role, secret in self._given.items():
+            redactor.add(role, secret)
+
+    async def key(self, role: str) -> Secret | None:
+        """The key of a role, a fresh one where the adapter makes it; None if there is none."""
+        if role in self._given:
+            return self._given[role]
+        made = await self._control.key(role)
+        if made is not None:
+            self._redactor.add(role, made)
+        return made
+
+
+def _wrong(valid: Secret | None) -> Secret:
+    """A key of the right shape (the valid one's prefix and length) that was never issued."""
+    text = valid.reveal() if valid else "th-"
+    prefix = next((p for p in ("sk-th_", "th-", "sk-") if text.startswith(p)), "")
+    length = min(64, max(20, len(text) - len(prefix)))
+    return Secret(prefix + _NEVER_ISSUED[:length])

@@ -1,0 +1,323 @@
+"""The values that everything else passes around: exchanges, violations, verdicts.
+
+Frozen, without I/O, clock or randomness. Headers are pairs in the order they were
+on the wire; times are seconds since the request was sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance import sse
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Level(StrEnum):
+    """How binding a requirement is (RFC 2119 words), strongest first."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+class Outcome(StrEnum):
+    """The closed set of what a verdict can say, worst first."""
+
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    WARN = "warn"
+    NOT_RUN = "not_run"
+    INFO = "info"
+    KNOWN = "known"
+    PASS = "pass"
+    NOT_APPLICABLE = "not_applicable"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst outcome."""
+        return list(Outcome).index(self)
+
+
+class Protocol(StrEnum):
+    """The two wire protocols that gateways expose."""
+
+    ANTHROPIC = "anthropic"
+    OPENAI = "openai"
+
+
+class Kind(StrEnum):
+    """What an exchange is, told from the exchange alone (so it also works offline)."""
+
+    ANTHROPIC_MESSAGE = "anthropic message"
+    ANTHROPIC_STREAM = "anthropic stream"
+    ANTHROPIC_ERROR = "anthropic error"
+    OPENAI_COMPLETION = "openai completion"
+    OPENAI_STREAM = "openai stream"
+    OPENAI_ERROR = "openai error"
+    OTHER = "other"
+
+
+class Ended(StrEnum):
+    """How the body of a response ended."""
+
+    COMPLETE = "complete"
+    CUT = "cut"
+    SILENT = "silent"
+    OVERDUE = "overdue"
+
+
+class FailureKind(StrEnum):
+    """Why there is no response at all."""
+
+    DNS = "dns"
+    REFUSED = "refused"
+    TLS = "tls"
+    RESET = "reset"
+    TIMEOUT = "timeout"
+    MALFORMED = "malformed"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Bytes of a body as one read delivered them."""
+
+    at_s: float
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was sent."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; empty where it is anything else."""
+        value = _parsed(self.body)
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def wants_stream(self) -> bool:
+        """Whether the body asks for a stream."""
+        return self.json.get("stream") is True
+
+    @property
+    def path(self) -> str:
+        """The path of the URL without query and without a trailing slash."""
+        return urlsplit(self.url).path.rstrip("/")
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, whatever its case."""
+        return _header(self.headers, name)
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back: `chunks` are the body as it arrived, `ended` how it stopped."""
+
+    status: int
+    headers: Headers
+    chunks: tuple[Chunk, ...]
+    ended: Ended
+    headers_at_s: float
+    ended_at_s: float
+
+    @cached_property
+    def body(self) -> bytes:
+        """The chunks joined."""
+        return b"".join(chunk.data for chunk in self.chunks)
+
+    @cached_property
+    def text(self) -> str:
+        """The body as UTF-8, with U+FFFD for what is not."""
+        return self.body.decode("utf-8", errors="replace")
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON of any type, or None where it is not JSON."""
+        return _parsed(self.body)
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The body as a JSON object; empty where it is anything else."""
+        return self.json if isinstance(self.json, dict) else {}
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, whatever its case."""
+        return _header(self.headers, name)
+
+    @property
+    def media_type(self) -> str:
+        """The content type without parameters, in lower case; empty where absent."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether this is a web page, by its type or by its first characters."""
+        start = self.text.lstrip()[:200].lower()
+        return self.media_type == "text/html" or start.startswith(("<!doctype html", "<html"))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no response: the kind, and the network's own words."""
+
+    kind: FailureKind
+    detail: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what became of it: a response, or a failure.
+
+    `id` is the scenario's name and a number, `anthropic-plain#1`. `credential` is
+    the role of the key that was sent (`valid`, `wrong`, `capped`, ...; empty for
+    none). A `superseded` exchange was tried again and is evidence only.
+    """
+
+    id: str
+    request: Request
+    response: Response | None
+    failure: Failure | None = None
+    started_at: str = ""
+    credential: str = ""
+    superseded: bool = False
+    side: str = "client"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status, 0 where there is no response."""
+        return self.response.status if self.response else 0
+
+    @property
+    def answer(self) -> Response:
+        """The response; only for exchanges that have one."""
+        if self.response is None:
+            raise ValueError(f"{self.id} has no response: {self.failure}")
+        return self.response
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The protocol of the endpoint that was asked."""
+        if self.request.path.endswith("/messages"):
+            return Protocol.ANTHROPIC
+        if self.request.path.endswith("/chat/completions"):
+            return Protocol.OPENAI
+        return None
+
+    @property
+    def kind(self) -> Kind:
+        """What this exchange is: its protocol, and stream, plain answer or error."""
+        if self.protocol is None or self.response is None or 300 <= self.status < 400:
+            return Kind.OTHER
+        if self.status >= 400:
+            return Kind(f"{self.protocol} error")
+        if self.request.wants_stream:
+            return Kind(f"{self.protocol} stream")
+        plain = {Protocol.ANTHROPIC: Kind.ANTHROPIC_MESSAGE, Protocol.OPENAI: Kind.OPENAI_COMPLETION}
+        return plain[self.protocol]
+
+    @cached_property
+    def events(self) -> tuple[sse.Event, ...]:
+        """The body decoded as server-sent events, as a client sees them."""
+        if self.response is None:
+            return ()
+        return sse.decode((chunk.at_s, chunk.data) for chunk in self.response.chunks)
+
+    @cached_property
+    def blocks(self) -> tuple[sse.Block, ...]:
+        """The body split into event blocks, every line kept."""
+        return sse.scan(self.response.body) if self.response else ()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one scenario did, in order; evidence, never a judgement.
+
+    `facts` are named JSON values that the scenario took beside the traffic.
+    `not_recorded` says why nothing was sent (`needs keys.capped`), else it is empty.
+    """
+
+    scenario: str
+    exchanges: tuple[Exchange, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    not_recorded: str = ""
+
+    @property
+    def final(self) -> tuple[Exchange, ...]:
+        """The exchanges that were not tried again."""
+        return tuple(exchange for exchange in self.exchanges if not exchange.superseded)
+
+    @property
+    def last(self) -> Exchange:
+        """The last exchange; only for recordings that have one."""
+        return self.final[-1]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One place where an exchange breaks a requirement.
+
+    `where` locates it inside the exchange (`events[3].data`, `usage.total_tokens`).
+    `level` is that of the broken clause, None for the requirement's own.
+    `exchange` is filled in by the judge unless the rule names another one.
+    """
+
+    where: str
+    expected: str
+    actual: str
+    level: Level | None = None
+    exchange: str = ""
+
+
+@dataclass(frozen=True)
+class Inconclusive:
+    """The traffic does not allow a judgement."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """The target does not claim what is asked, or refuses an optional parameter."""
+
+    reason: str
+
+
+Finding = Violation | Inconclusive | NotApplicable
+Findings = Iterator[Finding]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the suite says about one requirement."""
+
+    requirement: str
+    level: Level
+    outcome: Outcome
+    reason: str = ""
+    flags: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+
+def _header(headers: Headers, name: str) -> str | None:
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,56 @@
+"""From selected requirements to the scenarios that must be recorded for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from conformance.model import Kind
+from conformance.profile import Profile
+from conformance.registry import RUN, Requirement, Scenario, closure, requirements, scenarios
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will judge and what it records for that."""
+
+    selected: tuple[str, ...]
+    scenarios: tuple[Scenario, ...]
+
+    @property
+    def exchanges(self) -> int:
+        """How many requests a sound gateway will get."""
+        return sum(scenario.exchanges for scenario in self.scenarios)
+
+    @property
+    def output_tokens(self) -> int:
+        """The most that the answers can cost."""
+        return sum(scenario.cost for scenario in self.scenarios)
+
+
+def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan:
+    """The plan for some requirement ids; `smoke` keeps to the smoke scenarios.
+
+    Each scenario is taken once, however many requirements it serves.
+    """
+    ids = tuple(selected)
+    known = requirements()
+    wanted = {name for id in closure(list(ids)) for name in _serving(known[id])}
+    taken = tuple(
+        scenario
+        for scenario in scenarios().values()
+        if scenario.name in wanted
+        and scenario.protocol in profile.endpoints
+        and (scenario.smoke or not smoke)
+    )
+    return Plan(ids, taken)
+
+
+def _serving(requirement: Requirement) -> set[str]:
+    """The scenarios that give a requirement its subjects."""
+    every = scenarios().values()
+    if isinstance(requirement.on, Kind):
+        return {s.name for s in every if requirement.on in s.yields}
+    if requirement.on == RUN:
+        return {s.name for s in every if s.smoke}
+    return set(requirement.scenario_names)

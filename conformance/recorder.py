@@ -1,0 +1,314 @@
+"""Talks to a gateway with httpx and records every byte of it; judges nothing.
+
+A scenario gets a `Gateway`, sends through it, and its exchanges end up in one
+`Recording`. Redirects are recorded, never followed. A 429 and a lost network are
+tried again, a bounded number of times; the earlier tries stay as evidence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from conformance import __version__
+from conformance.errors import UsageError
+from conformance.model import (
+    Chunk,
+    Ended,
+    Exchange,
+    Failure,
+    FailureKind,
+    Headers,
+    Protocol,
+    Recording,
+    Request,
+    Response,
+)
+from conformance.profile import CredentialStyle
+from conformance.secret import Secret
+from conformance.target import Target
+
+TRIES = 3
+"""How often a request is sent at most when it meets a 429 or a lost network."""
+
+LONGEST_WAIT_S = 20.0
+"""The longest `retry-after` that is waited for; a longer one ends the tries."""
+
+_LOST = (FailureKind.REFUSED, FailureKind.RESET)
+
+PATHS = {Protocol.ANTHROPIC: "/messages", Protocol.OPENAI: "/chat/completions"}
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How long to wait, in seconds: for the first byte, between bytes, in all."""
+
+    first_byte_s: float = 60.0
+    silence_s: float = 60.0
+    total_s: float = 300.0
+
+
+@dataclass(frozen=True)
+class Route:
+    """What preflight found out about one protocol: its root and a style that works."""
+
+    root: str
+    style: CredentialStyle
+
+
+@dataclass
+class Connection:
+    """The way to one target: the HTTP client, its deadlines, and counts of what was sent.
+
+    `lost_in_a_row` counts requests that got no answer, all tries together.
+    """
+
+    client: httpx.AsyncClient
+    target: Target
+    deadlines: Deadlines
+    sent: int = 0
+    lost_in_a_row: int = 0
+
+    async def exchange(self, request: httpx.Request) -> tuple[Response | None, Failure | None]:
+        """Send one request and read all of its answer."""
+        self.sent += 1
+        started = monotonic()
+        try:
+            async with asyncio.timeout(self.deadlines.first_byte_s):
+                answer = await self.client.send(request, stream=True)
+        except TimeoutError:
+            detail = f"no response headers within {self.deadlines.first_byte_s:g} s"
+            return None, Failure(FailureKind.TIMEOUT, detail)
+        except httpx.TransportError as error:
+            return None, failure_of(error)
+        try:
+            return await self._read(answer, started), None
+        finally:
+            await answer.aclose()
+
+    async def _read(self, answer: httpx.Response, started: float) -> Response:
+        headers_at_s = monotonic() - started
+        chunks: list[Chunk] = []
+        ended = await self._drain(answer, chunks, started)
+        return Response(
+            status=answer.status_code,
+            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers.raw),
+            chunks=tuple(chunks),
+            ended=ended,
+            headers_at_s=round(headers_at_s, 6),
+            ended_at_s=round(monotonic() - started, 6),
+        )
+
+    async def _drain(self, answer: httpx.Response, chunks: list[Chunk], started: float) -> Ended:
+        body = answer.aiter_bytes()
+        while True:
+            left_s = self.deadlines.total_s - (monotonic() - started)
+            if left_s <= 0:
+                return Ended.OVERDUE
+            try:
+                async with asyncio.timeout(min(self.deadlines.silence_s, left_s)):
+                    data = await anext(body, None)
+            except TimeoutError:
+                return Ended.SILENT
+            except (httpx.TransportError, httpx.DecodingError):
+                return Ended.CUT
+            if data is None:
+                return Ended.COMPLETE
+            chunks.append(Chunk(round(monotonic() - started, 6), data))
+
+
+@asynccontextmanager
+async def connected(target: Target, deadlines: Deadlines) -> AsyncIterator[Connection]:
+    """A connection to the target, closed at the end.
+
+    Proxy variables of the environment are honoured except for loopback targets.
+    """
+    async with httpx.AsyncClient(
+        verify=_tls(target.profile.ca_file),
+        timeout=None,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        follow_redirects=False,
+        trust_env=not target.is_loopback,
+    ) as client:
+        yield Connection(client, target, deadlines)
+
+
+@dataclass
+class Gateway:
+    """What a scenario talks to: one target, seen through the eyes of one scenario."""
+
+    scenario: str
+    connection: Connection
+    routes: Mapping[Protocol, Route]
+    models: Mapping[str, str]
+    keys: Mapping[str, Secret]
+    exchanges: list[Exchange] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def recording(self) -> Recording:
+        """What has been recorded so far."""
+        return Recording(self.scenario, tuple(self.exchanges), dict(self.facts))
+
+    def styles(self, protocol: Protocol) -> tuple[CredentialStyle, ...]:
+        """The credential styles that the profile claims for a protocol."""
+        return self.connection.target.profile.endpoints[protocol].credentials
+
+    def style(self, protocol: Protocol, name: str) -> CredentialStyle:
+        """The claimed style of this name, else the one that works."""
+        found = (style for style in self.styles(protocol) if style.name == name)
+        return next(found, self.routes[protocol].style)
+
+    async def messages(self, body: Mapping[str, Any], **how: Any) -> Exchange:
+        """POST to `/messages`; the model is filled in."""
+        asked = {"model": self.models["anthropic"], **body}
+        headers = {"anthropic-version": "2023-06-01"}
+        return await self._post(Protocol.ANTHROPIC, asked, headers, **how)
+
+    async def chat(self, body: Mapping[str, Any], **how: Any) -> Exchange:
+        """POST to `/chat/completions`; the model is filled in."""
+        asked = {"model": self.models["openai"], **body}
+        return await self._post(Protocol.OPENAI, asked, {}, **how)
+
+    async def _post(
+        self,
+        protocol: Protocol,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str],
+        *,
+        key: str = "valid",
+        style: CredentialStyle | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """`key` is a role, empty for no credential; `style` defaults to one that works."""
+        route = self.routes[protocol]
+        credential = _credential(style or route.style, self.keys[key]) if key else {}
+        request = self.connection.client.build_request(
+            "POST",
+            route.root + PATHS[protocol],
+            content=json.dumps(body, ensure_ascii=False).encode(),
+            headers={**self._headers, **headers, **(extra or {}), **credential},
+        )
+        return await self._tried(request, key)
+
+    async def get(self, protocol: Protocol, path: str) -> Exchange:
+        """GET a path below the root of a protocol, with the valid key."""
+        route = self.routes[protocol]
+        headers = {**self._headers, **_credential(route.style, self.keys["valid"])}
+        request = self.connection.client.build_request("GET", route.root + path, headers=headers)
+        return await self._tried(request, "valid")
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        of_profile = {n: v.reveal() for n, v in self.connection.target.headers.items()}
+        return {**_OWN_HEADERS, **of_profile}
+
+    async def _tried(self, request: httpx.Request, key: str) -> Exchange:
+        """Send until there is an answer that says something, at most TRIES times."""
+        for attempt in range(TRIES):
+            exchange = await self._once(request, key)
+            wait_s = _pause_s(exchange, attempt)
+            if wait_s is None or attempt == TRIES - 1:
+                break
+            self.exchanges[-1] = replace(exchange, superseded=True)
+            await asyncio.sleep(wait_s)
+        lost = exchange.failure is not None and exchange.failure.kind in _LOST
+        self.connection.lost_in_a_row = self.connection.lost_in_a_row + 1 if lost else 0
+        return exchange
+
+    async def _once(self, request: httpx.Request, key: str) -> Exchange:
+        started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        response, failure = await self.connection.exchange(request)
+        exchange = Exchange(
+            id=f"{self.scenario}#{len(self.exchanges) + 1}",
+            request=_recorded(request),
+            response=response,
+            failure=failure,
+            started_at=started_at,
+            credential=key,
+        )
+        self.exchanges.append(exchange)
+        return exchange
+
+
+_OWN_HEADERS = {
+    "user-agent": f"gateway-conformance/{__version__}",
+    "accept": "application/json",
+    "accept-encoding": "identity",
+    "content-type": "application/json",
+}
+
+
+def failure_of(error: httpx.TransportError) -> Failure:
+    """The kind of a network failure, told from the exception and what caused it."""
+    causes = list(_causes(error))
+    detail = str(causes[-1]) or type(error).__name__
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return Failure(FailureKind.TLS, detail)
+    text = detail.lower()
+    if "name or service not known" in text or "getaddrinfo" in text or "no address" in text:
+        return Failure(FailureKind.DNS, detail)
+    if "name resolution" in text or "nodename" in text:
+        return Failure(FailureKind.DNS, detail)
+    if isinstance(error, httpx.ConnectError):
+        return Failure(FailureKind.REFUSED, detail)
+    if isinstance(error, httpx.TimeoutException):
+        return Failure(FailureKind.TIMEOUT, detail)
+    if isinstance(error, httpx.ReadError | httpx.WriteError) or "disconnected" in text:
+        return Failure(FailureKind.RESET, detail)
+    return Failure(FailureKind.MALFORMED, detail)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def _pause_s(exchange: Exchange, attempt: int) -> float | None:
+    """How long to wait before another try; None where the answer stands."""
+    if exchange.failure is not None:
+        return 0.2 * 2**attempt if exchange.failure.kind in _LOST else None
+    if exchange.response is not None and exchange.response.ended is Ended.CUT:
+        return 0.2 * 2**attempt
+    if exchange.status == 429:
+        asked_s = _seconds(exchange.answer.header("retry-after"))
+        return asked_s if asked_s <= LONGEST_WAIT_S else None
+    return None
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(0.0, float(header or "1"))
+    except ValueError:
+        return 1.0
+
+
+def _credential(style: CredentialStyle, key: Secret) -> dict[str, str]:
+    return {style.header: style.format.format(key=key.reveal())}
+
+
+def _recorded(request: httpx.Request) -> Request:
+    headers: Headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+    )
+    return Request(request.method, str(request.url), headers, request.content)
+
+
+def _tls(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except (OSError, ssl.SSLError):
+        raise UsageError(f"profile: ca_file: {ca_file} is no readable PEM file") from None

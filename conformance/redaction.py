@@ -1,0 +1,195 @@
+"""Credentials leave a recording, the evidence stays.
+
+A known credential, or a run of nine or more characters of its secret part, becomes
+`[key:ROLE:whole]` or `[key:ROLE:part]` wherever it stands: body, header or URL, also
+JSON- or percent-encoded. Requirements about leaks look for these marks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from conformance.model import Chunk, Exchange, Failure, Headers, Recording, Request, Response
+from conformance.secret import Secret
+
+MARK = re.compile(r"\[key:(?P<role>[a-z_]+):(?P<part>whole|part)\]")
+
+# Public prefixes say whose key it is and are no secret.
+_PREFIX = re.compile(r"^(th-|sk-th_|sk-ant-api\d\d-|sk-proj-|sk-or-v1-|sk-)")
+_SHORTEST_PART = 9
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """One spelling of one credential."""
+
+    role: str
+    whole: bytes
+    secret: bytes
+    regex: re.Pattern[bytes]
+
+
+class Redactor:
+    """Knows the credentials of a run; control adapters add those that they make."""
+
+    def __init__(self, credentials: Mapping[str, Secret] | None = None) -> None:
+        self._patterns: list[_Pattern] = []
+        for role, secret in (credentials or {}).items():
+            self.add(role, secret)
+
+    def add(self, role: str, secret: Secret) -> None:
+        """From now on this credential is marked with its role."""
+        for spelling in _spellings(secret.reveal()):
+            self._patterns.append(_pattern(role, spelling))
+
+    def bytes(self, data: bytes) -> bytes:
+        """The data with every credential replaced."""
+        return _replaced(data, self._finds(data))
+
+    def text(self, text: str) -> str:
+        """The text with every credential replaced."""
+        return self.bytes(text.encode("utf-8", "surrogateescape")).decode(
+            "utf-8", "surrogateescape"
+        )
+
+    def recording(self, recording: Recording) -> Recording:
+        """The recording with every credential replaced, chunk borders kept in place."""
+        facts = json.loads(self.text(json.dumps(dict(recording.facts))))
+        exchanges = tuple(self._exchange(exchange) for exchange in recording.exchanges)
+        return replace(recording, exchanges=exchanges, facts=facts)
+
+    def _exchange(self, exchange: Exchange) -> Exchange:
+        failure = exchange.failure
+        return replace(
+            exchange,
+            request=self._request(exchange.request),
+            response=self._response(exchange.response) if exchange.response else None,
+            failure=Failure(failure.kind, self.text(failure.detail)) if failure else None,
+        )
+
+    def _request(self, request: Request) -> Request:
+        return replace(
+            request,
+            url=self.text(request.url),
+            headers=self._headers(request.headers),
+            body=self.bytes(request.body),
+        )
+
+    def _response(self, response: Response) -> Response:
+        finds = self._finds(response.body)
+        if finds:
+            response = replace(response, chunks=_remapped(response.chunks, finds))
+        return replace(response, headers=self._headers(response.headers))
+
+    def _headers(self, headers: Headers) -> Headers:
+        return tuple((self.text(name), self.text(value)) for name, value in headers)
+
+    def _finds(self, data: bytes) -> list[tuple[int, int, bytes]]:
+        """Non-overlapping (start, end, mark), in order."""
+        finds: list[tuple[int, int, bytes]] = []
+        for pattern in self._patterns:
+            for start, end in _runs(pattern, data):
+                part = "whole" if data[start:end] == pattern.secret else "part"
+                start = _with_prefix(pattern, data, start)
+                finds.append((start, end, f"[key:{pattern.role}:{part}]".encode()))
+        return _without_overlaps(finds)
+
+
+def credentials_in(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """The marks in some texts, as (role, `whole` or `part`)."""
+    return [(m["role"], m["part"]) for text in texts for m in MARK.finditer(text)]
+
+
+def _spellings(key: str) -> list[bytes]:
+    as_json = json.dumps(key)[1:-1]
+    codes = "".join(f"\\u{ord(character):04x}" for character in key)
+    percent = "".join(f"%{ord(character):02X}" for character in key)
+    variants = [key, as_json, as_json.replace("/", "\\/"), quote(key, safe=""), codes, percent]
+    return [variant.encode() for variant in dict.fromkeys(variants)]
+
+
+def _pattern(role: str, spelling: bytes) -> _Pattern:
+    prefix = _PREFIX.match(spelling.decode())
+    secret = spelling[prefix.end() :] if prefix else spelling
+    # One encoded character is up to six bytes long; a part is counted in characters.
+    size = _SHORTEST_PART * _width(secret)
+    grams = {secret[i : i + size] for i in range(max(1, len(secret) - size + 1))}
+    alternatives = b"|".join(re.escape(gram) for gram in sorted(grams))
+    return _Pattern(role, spelling, secret, re.compile(b"(?=(" + alternatives + b"))"))
+
+
+def _width(spelling: bytes) -> int:
+    if spelling.startswith(b"\\u"):
+        return 6
+    return 3 if re.fullmatch(rb"(%[0-9A-F]{2})+", spelling) else 1
+
+
+def _runs(pattern: _Pattern, data: bytes) -> Iterable[tuple[int, int]]:
+    """The stretches of data that are runs of the secret, as long as they go."""
+    end = 0
+    for found in pattern.regex.finditer(data):
+        start, stop = found.start(1), found.end(1)
+        if start < end:
+            continue
+        while stop < len(data) and data[start : stop + 1] in pattern.secret:
+            stop += 1
+        end = stop
+        yield start, stop
+
+
+def _with_prefix(pattern: _Pattern, data: bytes, start: int) -> int:
+    length = len(pattern.whole) - len(pattern.secret)
+    has_prefix = length and data[start - length : start] == pattern.whole[:length]
+    return start - length if has_prefix else start
+
+
+def _without_overlaps(finds: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+    kept: list[tuple[int, int, bytes]] = []
+    for find in sorted(finds, key=lambda find: (find[0], -find[1])):
+        if not kept or find[0] >= kept[-1][1]:
+            kept.append(find)
+    return kept
+
+
+def _replaced(data: bytes, finds: list[tuple[int, int, bytes]]) -> bytes:
+    parts: list[bytes] = []
+    position = 0
+    for start, end, mark in finds:
+        parts += [data[position:start], mark]
+        position = end
+    return b"".join([*parts, data[position:]])
+
+
+def _remapped(
+    chunks: tuple[Chunk, ...], finds: list[tuple[int, int, bytes]]
+) -> tuple[Chunk, ...]:
+    """The chunks over the redacted body; a border inside a mark moves behind it."""
+    body = _replaced(b"".join(chunk.data for chunk in chunks), finds)
+    moved = _moved(finds)
+    result: list[Chunk] = []
+    old_end = new_start = 0
+    for chunk in chunks:
+        old_end += len(chunk.data)
+        new_end = moved(old_end)
+        result.append(Chunk(chunk.at_s, body[new_start:new_end]))
+        new_start = new_end
+    return tuple(result)
+
+
+def _moved(finds: list[tuple[int, int, bytes]]) -> Callable[[int], int]:
+    def position(old: int) -> int:
+        shift = 0
+        for start, end, mark in finds:
+            if old <= start:
+                break
+            if old < end:
+                return start + shift + len(mark)
+            shift += len(mark) - (end - start)
+        return old + shift
+
+    return position

@@ -1,0 +1,193 @@
+"""Scenarios and requirements by name: declared with a decorator, found by id.
+
+A scenario says what is sent, a requirement what must be true of it. Neither knows
+the other: a requirement selects its *subjects* by kind of exchange, by scenario
+name, or asks for the whole run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from conformance.model import Exchange, Findings, Kind, Protocol
+
+if TYPE_CHECKING:
+    from conformance.recorder import Gateway
+
+RUN = "run"
+"""The subject of a requirement that compares everything that was recorded."""
+
+Play = Callable[["Gateway"], Awaitable[None]]
+Rule = Callable[..., Findings]
+When = Callable[[Exchange], bool]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A conversation with a gateway that judges nothing.
+
+    `yields` are the kinds of exchange it produces on a sound gateway, `cost` its
+    worst case in output tokens, `keys` the key roles and `models` the model roles
+    that the target must provide. `smoke` scenarios make up the documented six.
+    """
+
+    name: str
+    play: Play
+    protocol: Protocol
+    yields: tuple[Kind, ...]
+    exchanges: int
+    cost: int
+    keys: tuple[str, ...]
+    models: tuple[str, ...]
+    smoke: bool
+    exclusive: bool
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring."""
+        return _title(self.play)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A check with a permanent id.
+
+    `on` is a kind of exchange, scenario names, or RUN. `when` narrows the exchanges
+    of a kind to those that have what the rule is about. `needs` are ids without
+    which this one cannot be judged. `symptom` is a row of the symptom table, `six`
+    the documented assertion it belongs to (empty for none). `judges_silence` says
+    that the rule itself judges a request that got no answer, `needs_lab` that a live
+    run cannot provoke its subject without a scripted upstream.
+    """
+
+    id: str
+    rule: Rule
+    on: Kind | str | tuple[str, ...]
+    when: When | None
+    needs: tuple[str, ...]
+    symptom: str
+    six: str
+    judges_silence: bool
+    needs_lab: bool
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring: what is true of a sound gateway."""
+        return _title(self.rule)
+
+    @property
+    def area(self) -> str:
+        """The page that the id belongs to."""
+        return {"ANT": "anthropic", "OAI": "openai", "GW": "gateway"}[self.id.partition("-")[0]]
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """The scenarios named by `on`; empty for kinds and RUN."""
+        return self.on if isinstance(self.on, tuple) else ()
+
+    def find(self, subject: Any, profile: Any) -> Findings:
+        """Call the rule on one subject, with the profile where it asks for it."""
+        wants_profile = len(inspect.signature(self.rule).parameters) == 2
+        return self.rule(subject, profile) if wants_profile else self.rule(subject)
+
+
+_scenarios: dict[str, Scenario] = {}
+_requirements: dict[str, Requirement] = {}
+
+
+def scenario(
+    name: str,
+    *,
+    protocol: Protocol,
+    yields: tuple[Kind, ...] = (),
+    exchanges: int = 1,
+    cost: int = 0,
+    keys: tuple[str, ...] = ("valid",),
+    models: tuple[str, ...] = (),
+    smoke: bool = False,
+    exclusive: bool = False,
+) -> Callable[[Play], Play]:
+    """Declare the decorated coroutine function as a scenario."""
+
+    def declare(play: Play) -> Play:
+        _add(_scenarios, name, Scenario(
+            name, play, protocol, yields, exchanges, cost, keys, models, smoke, exclusive
+        ))
+        return play
+
+    return declare
+
+
+def requirement(
+    id: str,
+    *,
+    on: Kind | str | tuple[str, ...],
+    symptom: str,
+    when: When | None = None,
+    needs: tuple[str, ...] = (),
+    six: str = "",
+    judges_silence: bool = False,
+    needs_lab: bool = False,
+) -> Callable[[Rule], Rule]:
+    """Declare the decorated generator function as the check of a requirement.
+
+    A plain string is one scenario's name (or RUN); a tuple names several scenarios.
+    """
+
+    def declare(rule: Rule) -> Rule:
+        names = (on,) if isinstance(on, str) and not isinstance(on, Kind) and on != RUN else on
+        _add(_requirements, id, Requirement(
+            id, rule, names, when, needs, symptom, six, judges_silence, needs_lab
+        ))
+        return rule
+
+    return declare
+
+
+@cache
+def scenarios() -> Mapping[str, Scenario]:
+    """Every scenario, by name, in the order of declaration."""
+    _import_all("conformance.scenarios")
+    return _scenarios
+
+
+@cache
+def requirements() -> Mapping[str, Requirement]:
+    """Every requirement that has a check, by id."""
+    _import_all("conformance.requirements")
+    return dict(sorted(_requirements.items()))
+
+
+def closure(ids: Iterator[str] | list[str]) -> list[str]:
+    """The ids and everything they need, directly or not, each once."""
+    known = requirements()
+    found: dict[str, None] = {}
+    waiting = list(ids)
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found[id] = None
+            waiting.extend(known[id].needs)
+    return sorted(found)
+
+
+def _add(table: dict[str, Any], name: str, value: Any) -> None:
+    if name in table:
+        raise ValueError(f"{name} is declared twice")
+    table[name] = value
+
+
+def _import_all(package: str) -> None:
+    module = importlib.import_module(package)
+    for found in pkgutil.iter_modules(module.__path__):
+        importlib.import_module(f"{package}.{found.name}")
+
+
+def _title(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]

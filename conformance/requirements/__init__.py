@@ -1,0 +1,1 @@
+"""What must be true of what was recorded: one file per area, beside the catalogue."""

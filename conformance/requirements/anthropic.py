@@ -1,0 +1,349 @@
+"""ANT-EP, -AUTH, -HDR, -MSG, -BLK, -USE, -TOOL: access and the plain answer."""
+
+from __future__ import annotations
+
+import json
+
+from conformance import messages
+from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
+from conformance.registry import requirement
+from conformance.shapes import matches, mismatches, schema_mismatches
+
+MESSAGE = Kind.ANTHROPIC_MESSAGE
+ANSWERS = ("ANT-EP-001", "ANT-MSG-015")
+SHAPED = ("ANT-EP-001", "ANT-MSG-015", "ANT-MSG-001", "ANT-MSG-006")
+
+STOP_REASONS = {
+    "end_turn",
+    "max_tokens",
+    "stop_sequence",
+    "tool_use",
+    "pause_turn",
+    "refusal",
+    "model_context_window_exceeded",
+}
+OPENAI_REASONS = {"stop", "length", "tool_calls", "content_filter", "function_call"}
+CUT = {"max_tokens", "refusal", "model_context_window_exceeded"}
+
+
+def has_content(exchange: Exchange) -> bool:
+    """Whether the answer has at least one content block."""
+    return bool(messages.content(exchange))
+
+
+def has_tool_use(exchange: Exchange) -> bool:
+    """Whether the answer calls a tool."""
+    return bool(messages.tool_uses(exchange))
+
+
+def is_known_stop(exchange: Exchange) -> bool:
+    """Whether the answer says why it stopped, in the protocol's words."""
+    return messages.stop(exchange).get("stop_reason") in STOP_REASONS
+
+
+@requirement(
+    "ANT-EP-001", on="anthropic-plain", symptom="no-answer", six="non-stream",
+    judges_silence=True,
+)
+def plain_request_is_answered(recording: Recording) -> Findings:
+    """A plain request to `/v1/messages` is answered with 200."""
+    last = recording.last
+    if last.response is None:
+        detail = last.failure.detail if last.failure else ""
+        yield Violation("response", "status 200", f"no response: {detail}", exchange=last.id)
+    elif last.status != 200:
+        yield Violation("status", "200", str(last.status), exchange=last.id)
+
+
+@requirement("ANT-AUTH-001", on="anthropic-plain", symptom="401", six="non-stream")
+def x_api_key_is_accepted(recording: Recording) -> Findings:
+    """`/v1/messages` accepts the key in `x-api-key`."""
+    yield from _refusals(recording, "x-api-key")
+
+
+@requirement("ANT-AUTH-002", on="anthropic-stream-bearer", symptom="401", six="bearer")
+def bearer_is_accepted(recording: Recording) -> Findings:
+    """`/v1/messages` accepts the same key as `Authorization: Bearer`."""
+    yield from _refusals(recording, "authorization")
+
+
+def _refusals(recording: Recording, header: str) -> Findings:
+    for exchange in recording.final:
+        if exchange.request.header(header) and exchange.status in (401, 403):
+            actual = f"{exchange.status} with {header} alone"
+            yield Violation("status", "200", actual, exchange=exchange.id)
+
+
+@requirement("ANT-HDR-001", on=MESSAGE, symptom="answer-unreadable", needs=("ANT-EP-001",))
+def answers_are_json(exchange: Exchange) -> Findings:
+    """Plain answers carry the content type `application/json`."""
+    if exchange.answer.media_type != "application/json":
+        found = exchange.answer.header("content-type") or "none"
+        yield Violation("headers.content-type", "application/json", found)
+
+
+@requirement("ANT-HDR-003", on=MESSAGE, symptom="no-request-id", needs=("ANT-EP-001",))
+def answers_carry_a_request_id(exchange: Exchange) -> Findings:
+    """Every answer carries a non-empty `request-id`."""
+    if not exchange.answer.header("request-id"):
+        yield Violation("headers.request-id", "a non-empty id", "none")
+
+
+@requirement(
+    "ANT-MSG-015", on=MESSAGE, symptom="error-in-200", needs=("ANT-EP-001",), six="non-stream"
+)
+def no_error_inside_a_200(exchange: Exchange) -> Findings:
+    """A 200 never holds an error, a web page, or nothing."""
+    answer = exchange.answer
+    if not answer.body.strip():
+        yield Violation("body", "a Message", "an empty body")
+    elif answer.is_html:
+        yield Violation("body", "a Message", "HTML")
+    elif answer.object.get("type") == "error" or answer.object.get("error"):
+        yield Violation("body", "a Message, or an error with its own status", "an error in a 200")
+
+
+@requirement(
+    "ANT-MSG-001", on=MESSAGE, symptom="answer-unreadable", needs=ANSWERS, six="non-stream"
+)
+def message_has_its_keys(exchange: Exchange) -> Findings:
+    """A Message has `id`, `type`, `role`, `model`, `content`, `stop_reason` and `usage`."""
+    yield from mismatches(exchange.answer.json, "ANT-MSG-001")
+
+
+@requirement("ANT-MSG-002", on=MESSAGE, symptom="answer-unreadable", needs=SHAPED, six="non-stream")
+def type_is_message(exchange: Exchange) -> Findings:
+    """`type` is `message`."""
+    yield from mismatches(exchange.answer.json, "ANT-MSG-002")
+
+
+@requirement("ANT-MSG-003", on=MESSAGE, symptom="answer-unreadable", needs=SHAPED, six="non-stream")
+def role_is_assistant(exchange: Exchange) -> Findings:
+    """`role` is `assistant`."""
+    yield from mismatches(exchange.answer.json, "ANT-MSG-003")
+
+
+@requirement("ANT-MSG-004", on=MESSAGE, symptom="answer-unreadable", needs=SHAPED, six="non-stream")
+def id_is_a_text(exchange: Exchange) -> Findings:
+    """`id` is a non-empty string; it starts with `msg_`."""
+    yield from mismatches(exchange.answer.json, "ANT-MSG-004")
+    id = exchange.answer.object.get("id")
+    if isinstance(id, str) and id and not id.startswith("msg_"):
+        yield Violation("body.id", "the prefix msg_", id[:12], Level.SHOULD)
+
+
+@requirement("ANT-MSG-005", on=MESSAGE, symptom="answer-unreadable", needs=SHAPED, six="non-stream")
+def model_is_a_text(exchange: Exchange) -> Findings:
+    """`model` is a non-empty string; it need not be the one asked for."""
+    yield from mismatches(exchange.answer.json, "ANT-MSG-005")
+
+
+@requirement(
+    "ANT-MSG-006",
+    on=MESSAGE,
+    symptom="answer-unreadable",
+    needs=("ANT-EP-001", "ANT-MSG-015", "ANT-MSG-001"),
+    six="non-stream",
+)
+def content_is_a_list_of_blocks(exchange: Exchange) -> Findings:
+    """`content` is a list of objects, each with a string `type`."""
+    yield from mismatches(exchange.answer.json, "ANT-MSG-006")
+
+
+@requirement("ANT-MSG-007", on=MESSAGE, symptom="tool-loop", needs=SHAPED, six="non-stream")
+def stop_reason_is_the_protocols_word(exchange: Exchange) -> Findings:
+    """`stop_reason` is a word of the Messages protocol, never null or an OpenAI value."""
+    reason = exchange.answer.object.get("stop_reason")
+    expected = f"one of {', '.join(sorted(STOP_REASONS))}"
+    if not isinstance(reason, str) or not reason or reason in OPENAI_REASONS:
+        yield Violation("body.stop_reason", expected, json.dumps(reason))
+    elif reason not in STOP_REASONS:
+        yield Violation("body.stop_reason", expected, reason, Level.MAY)
+
+
+@requirement("ANT-MSG-008", on=MESSAGE, symptom="answer-cut", needs=SHAPED, six="non-stream")
+def stop_sequence_is_null_without_one(exchange: Exchange) -> Findings:
+    """`stop_sequence` is null unless `stop_reason` is `stop_sequence`."""
+    body = exchange.answer.object
+    if "stop_sequence" not in body:
+        yield Violation("body", "the key stop_sequence", "absent", Level.SHOULD)
+    elif body["stop_sequence"] is not None and body.get("stop_reason") != "stop_sequence":
+        yield Violation("body.stop_sequence", "null", json.dumps(body["stop_sequence"]))
+
+
+@requirement(
+    "ANT-MSG-009",
+    on=MESSAGE,
+    when=is_known_stop,
+    symptom="tool-loop",
+    needs=SHAPED,
+    six="function-calling",
+)
+def tool_use_stops_say_so(exchange: Exchange) -> Findings:
+    """`stop_reason` is `tool_use` exactly when the content has a `tool_use` block."""
+    reason = exchange.answer.object.get("stop_reason")
+    calls = len(messages.tool_uses(exchange))
+    if calls and reason != "tool_use" and reason not in CUT:
+        yield Violation("body.stop_reason", f"tool_use, as there are {calls} calls", str(reason))
+    elif reason == "tool_use" and not calls:
+        yield Violation("body.content", "a tool_use block", "none, though stop_reason is tool_use")
+
+
+@requirement("ANT-MSG-010", on="anthropic-max-tokens", symptom="answer-cut", needs=SHAPED)
+def budget_is_kept_and_said(recording: Recording) -> Findings:
+    """An answer cut by `max_tokens` says `max_tokens` and stays within the budget."""
+    for exchange in recording.final:
+        if exchange.kind is not MESSAGE:
+            continue
+        budget = exchange.request.json["max_tokens"]
+        reason = messages.stop(exchange).get("stop_reason")
+        tokens = messages.usage(exchange).get("output_tokens")
+        if reason != "max_tokens":
+            yield Violation("body.stop_reason", "max_tokens", str(reason), exchange=exchange.id)
+        if isinstance(tokens, int) and tokens > budget:
+            level = Level.SHOULD if tokens <= budget * 1.1 else None
+            where = "body.usage.output_tokens"
+            yield Violation(where, f"at most {budget}", str(tokens), level, exchange.id)
+
+
+@requirement("ANT-MSG-011", on="anthropic-stop-sequence", symptom="answer-cut", needs=SHAPED)
+def stop_sequences_stop(recording: Recording) -> Findings:
+    """A stop sequence ends the answer, is named, and is not part of the text."""
+    for exchange in recording.final:
+        if exchange.kind is not MESSAGE:
+            continue
+        asked = exchange.request.json["stop_sequences"]
+        stop = messages.stop(exchange)
+        if stop.get("stop_reason") != "stop_sequence":
+            actual = str(stop.get("stop_reason"))
+            yield Violation("body.stop_reason", "stop_sequence", actual, exchange=exchange.id)
+        elif stop.get("stop_sequence") not in asked:
+            actual = json.dumps(stop.get("stop_sequence"))
+            yield Violation("body.stop_sequence", f"one of {asked}", actual, exchange=exchange.id)
+        if any(sequence in messages.text(exchange) for sequence in asked):
+            where = "body.content"
+            yield Violation(where, f"text without {asked}", "it is there", exchange=exchange.id)
+
+
+@requirement(
+    "ANT-BLK-001", on=MESSAGE, when=has_content, symptom="answer-unreadable", needs=SHAPED,
+    six="non-stream",
+)
+def blocks_have_their_keys(exchange: Exchange) -> Findings:
+    """Every content block of a known type has its required keys with their types."""
+    for index, block in enumerate(messages.content(exchange)):
+        yield from mismatches(block, "ANT-BLK-001", f"body.content[{index}]")
+
+
+@requirement(
+    "ANT-BLK-002", on=MESSAGE, when=has_tool_use, symptom="tool-loop", needs=SHAPED,
+    six="function-calling",
+)
+def tool_input_is_an_object(exchange: Exchange) -> Findings:
+    """`tool_use.input` is a JSON object, never a text that holds one."""
+    for index, block in enumerate(messages.content(exchange)):
+        if block.get("type") == "tool_use":
+            yield from mismatches(block, "ANT-BLK-002", f"body.content[{index}]")
+
+
+@requirement(
+    "ANT-BLK-003", on=MESSAGE, when=has_tool_use, symptom="tool-loop", needs=SHAPED,
+    six="function-calling",
+)
+def tool_ids_can_be_sent_back(exchange: Exchange) -> Findings:
+    """`tool_use.id` matches `^[a-zA-Z0-9_-]+$` and is unique; it starts with `toolu_`."""
+    seen: set[str] = set()
+    for call in messages.tool_uses(exchange):
+        yield from mismatches({"id": call.id}, "ANT-BLK-003", call.where)
+        if call.id in seen:
+            yield Violation(f"{call.where}.id", "an id of its own", f"{call.id} again")
+        seen.add(str(call.id))
+        if isinstance(call.id, str) and call.id and not call.id.startswith("toolu_"):
+            yield Violation(f"{call.where}.id", "the prefix toolu_", call.id[:12], Level.SHOULD)
+
+
+@requirement(
+    "ANT-BLK-004", on=MESSAGE, when=has_tool_use, symptom="tool-loop", needs=SHAPED,
+    six="function-calling",
+)
+def tool_names_are_those_offered(exchange: Exchange) -> Findings:
+    """`tool_use.name` is the name of a tool in the request, byte for byte."""
+    offered = messages.tool_schemas(exchange)
+    for call in messages.tool_uses(exchange):
+        if call.name not in offered:
+            expected = f"one of {', '.join(offered)}"
+            yield Violation(f"{call.where}.name", expected, json.dumps(call.name))
+
+
+@requirement("ANT-USE-001", on=MESSAGE, symptom="wrong-bill", needs=SHAPED, six="non-stream")
+def usage_counts_tokens(exchange: Exchange) -> Findings:
+    """`usage` has the integers `input_tokens` and `output_tokens`, not below 0."""
+    yield from mismatches(exchange.answer.object.get("usage"), "ANT-USE-001", "body.usage")
+
+
+@requirement(
+    "ANT-USE-002",
+    on=MESSAGE,
+    when=has_content,
+    symptom="wrong-bill",
+    needs=(*SHAPED, "ANT-USE-001"),
+    six="non-stream",
+)
+def output_is_counted(exchange: Exchange) -> Findings:
+    """`output_tokens` is above 0 where there is content."""
+    if messages.usage(exchange).get("output_tokens") == 0:
+        yield Violation("body.usage.output_tokens", "above 0", "0")
+
+
+@requirement(
+    "ANT-USE-003",
+    on=MESSAGE,
+    symptom="wrong-bill",
+    needs=(*SHAPED, "ANT-USE-001"),
+    six="non-stream",
+)
+def input_is_counted(exchange: Exchange) -> Findings:
+    """The total input, cache fields included, is above 0."""
+    if messages.input_tokens(exchange) == 0:
+        yield Violation("body.usage.input_tokens", "above 0, cache fields included", "0")
+
+
+@requirement(
+    "ANT-TOOL-001", on="anthropic-tool", symptom="tool-loop", needs=SHAPED, six="function-calling"
+)
+def forced_tool_is_called(recording: Recording) -> Findings:
+    """A tool forced by name is called, alone, with arguments that fit its schema."""
+    exchange = recording.last
+    wanted = exchange.request.json["tool_choice"]["name"]
+    calls = messages.tool_uses(exchange)
+    found = [call.name for call in calls]
+    if not calls or set(map(str, found)) != {wanted}:
+        actual = ", ".join(map(str, found)) or "no tool_use block"
+        yield Violation("body.content", f"tool_use of {wanted}", actual, exchange=exchange.id)
+    schema = messages.tool_schemas(exchange)[wanted]
+    for index, block in enumerate(messages.content(exchange)):
+        is_object = matches(block, "ANT-BLK-002")
+        if block.get("type") == "tool_use" and block.get("name") == wanted and is_object:
+            where = f"body.content[{index}].input"
+            yield from schema_mismatches(block.get("input"), schema, where)
+
+
+@requirement("ANT-TOOL-002", on="anthropic-parallel-tools", symptom="tool-loop", needs=SHAPED)
+def any_tool_means_some_tool(recording: Recording) -> Findings:
+    """`tool_choice` `any` yields at least one `tool_use`."""
+    if recording.last.kind is MESSAGE and not messages.tool_uses(recording.last):
+        yield Violation("body.content", "at least one tool_use block", "none")
+
+
+@requirement(
+    "ANT-TOOL-007",
+    on="anthropic-tool-round-trip",
+    symptom="tool-loop",
+    needs=(*SHAPED, "ANT-TOOL-001"),
+)
+def tool_results_are_taken(recording: Recording) -> Findings:
+    """A tool result sent back with the echoed call is answered with 200."""
+    last = recording.last
+    if len(recording.final) > 1 and last.status != 200:
+        expected = "200 for the echoed call with its result"
+        yield Violation("status", expected, str(last.status), exchange=last.id)

@@ -1,0 +1,320 @@
+"""ANT-STR: the stream of the Messages protocol; its order is in `conformance.grammar`."""
+
+from __future__ import annotations
+
+import json
+
+from conformance import messages, sse
+from conformance.grammar import breaches
+from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
+from conformance.registry import When, requirement
+from conformance.shapes import mismatches, schema_mismatches
+
+STREAM = Kind.ANTHROPIC_STREAM
+FRAMED = ("ANT-STR-001",)
+NAMED = ("ANT-STR-001", "ANT-STR-002", "ANT-STR-003")
+
+
+def has_blocks(exchange: Exchange) -> bool:
+    """Whether the stream starts a content block."""
+    return any(True for _ in messages.block_starts(exchange))
+
+
+def has_tool_use(exchange: Exchange) -> bool:
+    """Whether the stream calls a tool."""
+    return bool(messages.tool_uses(exchange))
+
+
+def has_event(type: str) -> When:
+    """A test for streams that hold an event of this type."""
+    return lambda exchange: any(event.type == type for event in exchange.events)
+
+
+@requirement("ANT-STR-001", on=STREAM, symptom="stream-unreadable", six="sse-order")
+def a_stream_is_a_stream(exchange: Exchange) -> Findings:
+    """`stream: true` is answered with server-sent events."""
+    if not exchange.events:
+        found = exchange.answer.media_type or "no content type"
+        yield Violation("body", "server-sent events", f"none in {found}")
+
+
+@requirement("ANT-HDR-002", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+def streams_say_so(exchange: Exchange) -> Findings:
+    """Streams carry the content type `text/event-stream`."""
+    if exchange.answer.media_type != "text/event-stream":
+        found = exchange.answer.header("content-type") or "none"
+        yield Violation("headers.content-type", "text/event-stream", found)
+
+
+@requirement("ANT-STR-002", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+def events_are_named(exchange: Exchange) -> Findings:
+    """Every event of the protocol has an `event:` line."""
+    for index, block in enumerate(b for b in exchange.blocks if b.values("data")):
+        data = "\n".join(block.values("data"))
+        if not block.values("event") and data != sse.DONE:
+            yield Violation(f"events[{index}]", "an event: line", "data: only")
+
+
+@requirement(
+    "ANT-STR-003", on=STREAM, symptom="stream-unreadable",
+    needs=("ANT-STR-001", "ANT-STR-002"), six="sse-order",
+)
+def names_equal_types(exchange: Exchange) -> Findings:
+    """The name of each event equals the `type` in its data."""
+    for event in exchange.events:
+        if isinstance(event.json, dict) and event.type != event.name:
+            expected = f"type {event.name}, as its event: line says"
+            yield Violation(f"events[{event.index}].data.type", expected, event.type or "none")
+
+
+@requirement("ANT-STR-004", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+def data_is_one_object(exchange: Exchange) -> Findings:
+    """The data of each event is one JSON object; there is no `[DONE]`."""
+    for event in exchange.events:
+        if not isinstance(event.json, dict):
+            yield Violation(f"events[{event.index}].data", "one JSON object", event.data[:80])
+
+
+@requirement("ANT-STR-005", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+def events_end_with_a_blank_line(exchange: Exchange) -> Findings:
+    """Lines end with LF or CRLF, every event with a blank line, the last one too."""
+    ends = {line.end for block in exchange.blocks for line in block.lines if line.end}
+    if "\r" in ends:
+        yield Violation("body", "LF or CRLF line ends", "a bare CR")
+    if exchange.blocks and not exchange.blocks[-1].terminated:
+        last = exchange.blocks[-1].lines[-1]
+        yield Violation("body", "a blank line at the end", f"it ends after {last.field}:")
+    if b"\xef\xbb\xbf" == exchange.answer.body[:3]:
+        yield Violation("body", "UTF-8 without byte-order mark", "a byte-order mark")
+    try:
+        exchange.answer.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        yield Violation(f"body byte {error.start}", "UTF-8", "bytes that are not")
+
+
+@requirement("ANT-STR-010", on=STREAM, when=has_blocks, symptom="stream-unreadable", needs=NAMED)
+def blocks_are_sequential(exchange: Exchange) -> Findings:
+    """A content block is stopped before the next one starts."""
+    yield from breaches(exchange, "ANT-STR-010")
+
+
+@requirement("ANT-STR-011", on=STREAM, symptom="stream-unreadable", needs=NAMED, six="sse-order")
+def message_start_comes_first(exchange: Exchange) -> Findings:
+    """The first event is `message_start`, and there is one."""
+    yield from breaches(exchange, "ANT-STR-011")
+
+
+@requirement(
+    "ANT-STR-012", on=STREAM, when=has_event("message_start"), symptom="stream-unreadable",
+    needs=NAMED, six="sse-order",
+)
+def message_start_has_a_skeleton(exchange: Exchange) -> Findings:
+    """`message_start` carries an empty Message with its usage."""
+    for where, data in messages.events_of(exchange, "message_start"):
+        yield from mismatches(data.get("message"), "ANT-STR-012", f"{where}.message")
+        message = data.get("message")
+        if isinstance(message, dict) and "stop_sequence" not in message:
+            yield Violation(f"{where}.message", "stop_sequence: null", "absent", Level.SHOULD)
+
+
+@requirement(
+    "ANT-STR-013", on=STREAM, when=has_event("message_start"), symptom="wrong-bill",
+    needs=(*NAMED, "ANT-STR-012"), six="sse-order",
+)
+def message_start_counts_tokens(exchange: Exchange) -> Findings:
+    """The usage in `message_start` has integer `input_tokens` and `output_tokens`."""
+    for where, data in messages.events_of(exchange, "message_start"):
+        usage = data.get("message", {}).get("usage")
+        yield from mismatches(usage, "ANT-STR-013", f"{where}.message.usage")
+
+
+@requirement(
+    "ANT-STR-014", on=STREAM, when=has_blocks, symptom="stream-lost-text", needs=NAMED,
+    six="sse-order",
+)
+def blocks_are_numbered(exchange: Exchange) -> Findings:
+    """Content blocks are numbered 0, 1, 2, ... in the order of their start."""
+    yield from breaches(exchange, "ANT-STR-014")
+
+
+@requirement(
+    "ANT-STR-015", on=STREAM, when=has_blocks, symptom="stream-unreadable", needs=NAMED,
+    six="sse-order",
+)
+def block_starts_have_a_skeleton(exchange: Exchange) -> Findings:
+    """`content_block_start` carries the skeleton of its block (`text: ""`, `input: {}`)."""
+    for where, index, block in messages.block_starts(exchange):
+        yield from mismatches(block, "ANT-STR-015", where)
+        kinds = {d.get("type") for _, of, d in messages.deltas(exchange) if of == index}
+        if block.get("input") and "input_json_delta" in kinds:
+            yield Violation(f"{where}.input", "{} beside input_json_delta", "filled already")
+
+
+@requirement(
+    "ANT-STR-016", on=STREAM, when=has_blocks, symptom="stream-unreadable", needs=NAMED,
+    six="sse-order",
+)
+def deltas_name_an_open_block(exchange: Exchange) -> Findings:
+    """`content_block_delta` and `content_block_stop` name the index of an open block."""
+    yield from breaches(exchange, "ANT-STR-016")
+
+
+@requirement(
+    "ANT-STR-017", on=STREAM, when=has_blocks, symptom="stream-lost-text", needs=NAMED,
+    six="sse-order",
+)
+def deltas_fit_their_block(exchange: Exchange) -> Findings:
+    """The type of each delta fits the type of its block."""
+    yield from breaches(exchange, "ANT-STR-017")
+
+
+@requirement(
+    "ANT-STR-018", on=STREAM, when=has_blocks, symptom="tool-loop", needs=NAMED, six="sse-order"
+)
+def blocks_are_stopped(exchange: Exchange) -> Findings:
+    """Every started block is stopped before the first `message_delta`."""
+    yield from breaches(exchange, "ANT-STR-018")
+
+
+@requirement(
+    "ANT-STR-019", on=STREAM, when=has_event("content_block_delta"),
+    symptom="stream-unreadable", needs=NAMED, six="sse-order",
+)
+def deltas_hold_texts(exchange: Exchange) -> Findings:
+    """Each delta event has its `index`, and each delta its text as a string."""
+    for where, data in messages.events_of(exchange, "content_block_delta"):
+        yield from mismatches(data, "ANT-STR-019", where)
+        delta = data.get("delta")
+        if isinstance(delta, dict) and delta.get("text") == "":
+            yield Violation(f"{where}.delta.text", "some text", "an empty one", Level.SHOULD)
+
+
+@requirement(
+    "ANT-STR-020", on=STREAM, when=has_tool_use, symptom="tool-loop",
+    needs=(*NAMED, "ANT-STR-014", "ANT-STR-015", "ANT-STR-019"), six="function-calling",
+)
+def tool_arguments_join_to_an_object(exchange: Exchange) -> Findings:
+    """The `partial_json` of a tool block joins to nothing or to one JSON object."""
+    if messages.stop(exchange).get("stop_reason") in (None, "max_tokens", "refusal"):
+        return
+    for call in messages.tool_uses(exchange):
+        if not isinstance(_parsed(call.arguments), dict):
+            yield Violation(call.where, "partial_json that joins to an object", call.arguments[:80])
+
+
+@requirement(
+    "ANT-STR-023", on=STREAM, when=has_event("message_stop"), symptom="tool-loop", needs=NAMED,
+    six="sse-order",
+)
+def message_delta_says_why(exchange: Exchange) -> Findings:
+    """A `message_delta` with a non-null `stop_reason` comes before `message_stop`."""
+    yield from breaches(exchange, "ANT-STR-023")
+
+
+@requirement(
+    "ANT-STR-024", on=STREAM, when=has_event("message_delta"), symptom="wrong-bill", needs=NAMED,
+    six="sse-order",
+)
+def message_delta_counts_output(exchange: Exchange) -> Findings:
+    """`message_delta` carries usage with integer `output_tokens`."""
+    for where, data in messages.events_of(exchange, "message_delta"):
+        yield from mismatches(data.get("usage"), "ANT-STR-024", f"{where}.usage")
+
+
+@requirement(
+    "ANT-STR-025", on=STREAM, when=has_event("message_delta"), symptom="wrong-bill",
+    needs=(*NAMED, "ANT-STR-012", "ANT-STR-013", "ANT-STR-024"), six="sse-order",
+)
+def usage_is_cumulative(exchange: Exchange) -> Findings:
+    """The final `output_tokens` is above 0 and not below that of `message_start`."""
+    starts = [data for _, data in messages.events_of(exchange, "message_start")]
+    first = starts[0]["message"]["usage"]["output_tokens"] if starts else 0
+    final = messages.usage(exchange)["output_tokens"]
+    where = "events.message_delta.usage.output_tokens"
+    if final < first:
+        yield Violation(where, f"at least {first}, as in message_start", str(final))
+    if final == 0 and messages.text(exchange):
+        yield Violation(where, "above 0, as there is text", "0")
+
+
+@requirement(
+    "ANT-STR-026", on=STREAM, when=has_event("message_delta"), symptom="wrong-bill",
+    needs=(*NAMED, "ANT-STR-012", "ANT-STR-013"),
+)
+def stream_counts_input(exchange: Exchange) -> Findings:
+    """After the stream the input tokens are above 0, cache fields included."""
+    if messages.input_tokens(exchange) == 0:
+        yield Violation("events.usage.input_tokens", "above 0 in one of the two events", "0")
+
+
+@requirement(
+    "ANT-STR-027", on=STREAM, when=has_event("message_delta"), symptom="stream-unreadable",
+    needs=NAMED,
+)
+def message_delta_has_both_keys(exchange: Exchange) -> Findings:
+    """`message_delta.delta` has `stop_reason` and `stop_sequence`."""
+    for where, data in messages.events_of(exchange, "message_delta"):
+        delta = data.get("delta")
+        keys = set(delta) if isinstance(delta, dict) else set()
+        for key in sorted({"stop_reason", "stop_sequence"} - keys):
+            yield Violation(f"{where}.delta", f"the key {key}", "absent")
+
+
+@requirement("ANT-STR-028", on=STREAM, symptom="stream-cut", needs=NAMED, six="sse-order")
+def message_stop_comes_last(exchange: Exchange) -> Findings:
+    """`message_stop` comes once, and last."""
+    yield from breaches(exchange, "ANT-STR-028")
+
+
+@requirement("ANT-STR-029", on=STREAM, when=has_event("ping"), symptom="stream-unreadable",
+             needs=FRAMED)
+def pings_are_pings(exchange: Exchange) -> Findings:
+    """A ping is `event: ping` with `{"type":"ping"}`."""
+    for event in exchange.events:
+        if "ping" in (event.name, event.type) and event.name != event.type:
+            yield Violation(f"events[{event.index}]", "event: ping", f"event: {event.name}")
+
+
+@requirement("ANT-STR-030", on=STREAM, when=has_event("error"), symptom="stream-cut", needs=FRAMED, needs_lab=True)
+def stream_errors_are_envelopes(exchange: Exchange) -> Findings:
+    """A failure after the start is an `error` event with the envelope, and then the end."""
+    for event in exchange.events:
+        if event.type == "error":
+            yield from mismatches(event.json, "ANT-STR-030", f"events[{event.index}].data")
+    yield from breaches(exchange, "ANT-STR-030")
+
+
+@requirement("ANT-STR-031", on=STREAM, symptom="stream-cut", needs=NAMED, six="sse-order")
+def streams_never_just_end(exchange: Exchange) -> Findings:
+    """A stream ends with `message_stop` or an `error` event, never just so."""
+    yield from breaches(exchange, "ANT-STR-031")
+
+
+@requirement(
+    "ANT-STR-034", on="anthropic-tool-stream", symptom="tool-loop",
+    needs=(*NAMED, "ANT-TOOL-001", "ANT-STR-014", "ANT-STR-020", "ANT-STR-023"),
+)
+def streams_behave_like_plain_answers(recording: Recording) -> Findings:
+    """A forced tool is called in the stream as it is without one."""
+    exchange = recording.last
+    if exchange.kind is not STREAM:
+        return
+    wanted = exchange.request.json["tool_choice"]["name"]
+    calls = messages.tool_uses(exchange)
+    if {str(call.name) for call in calls} != {wanted}:
+        yield Violation("events", f"tool_use of {wanted}", "another tool or none")
+    reason = messages.stop(exchange).get("stop_reason")
+    if calls and reason != "tool_use":
+        yield Violation("events.message_delta.delta.stop_reason", "tool_use", str(reason))
+    for call in calls:
+        schema = messages.tool_schemas(exchange).get(str(call.name), {})
+        yield from schema_mismatches(_parsed(call.arguments), schema, call.where)
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+

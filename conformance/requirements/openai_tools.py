@@ -1,0 +1,235 @@
+"""OAI-TOOL: tool calls, plain and streamed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conformance import chat
+from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
+from conformance.registry import requirement
+from conformance.requirements import openai, openai_stream
+from conformance.shapes import mismatches, schema_mismatches
+
+COMPLETION = Kind.OPENAI_COMPLETION
+STREAM = Kind.OPENAI_STREAM
+STREAMED = (*openai_stream.READABLE, "OAI-STREAM-006")
+
+
+def has_calls(exchange: Exchange) -> bool:
+    """Whether the answer calls a tool."""
+    return bool(chat.tool_calls(exchange))
+
+
+def is_whole(exchange: Exchange) -> bool:
+    """Whether the answer calls a tool and was not cut by its budget."""
+    cut = any(reason == "length" for _, reason in chat.finish_reasons(exchange))
+    return has_calls(exchange) and not cut
+
+
+@requirement("OAI-TOOL-001", on="openai-tool-auto", symptom="tool-loop", needs=openai.SHAPED)
+def the_model_can_call(recording: Recording) -> Findings:
+    """A question that calls for the tool yields a tool call and `finish_reason` `tool_calls`."""
+    exchange = recording.last
+    if exchange.kind is not COMPLETION:
+        return
+    if not has_calls(exchange):
+        yield Inconclusive("the model answered without the tool")
+        return
+    for where, reason in chat.finish_reasons(exchange):
+        if reason != "tool_calls":
+            yield Violation(where, "tool_calls", json.dumps(reason), exchange=exchange.id)
+
+
+@requirement("OAI-TOOL-002", on=COMPLETION, when=has_calls, symptom="tool-loop",
+             needs=openai.SHAPED, six="function-calling")
+def call_ids_are_unique(exchange: Exchange) -> Findings:
+    """Every tool call has a non-empty `id` of its own."""
+    seen: set[Any] = set()
+    for call in chat.tool_calls(exchange):
+        if not isinstance(call.id, str) or not call.id:
+            yield Violation(f"{call.where}.id", "a non-empty string", json.dumps(call.id))
+        elif call.id in seen:
+            yield Violation(f"{call.where}.id", "an id of its own", f"{call.id} again")
+        seen.add(json.dumps(call.id) if not isinstance(call.id, str) else call.id)
+
+
+@requirement("OAI-TOOL-003", on=COMPLETION, when=has_calls, symptom="tool-loop",
+             needs=openai.SHAPED, six="function-calling")
+def call_type_is_function(exchange: Exchange) -> Findings:
+    """Every tool call has the type `function`."""
+    for call in chat.tool_calls(exchange):
+        if call.type != "function":
+            yield Violation(f"{call.where}.type", "function", json.dumps(call.type))
+
+
+@requirement("OAI-TOOL-004", on=COMPLETION, when=has_calls, symptom="tool-loop",
+             needs=openai.SHAPED, six="function-calling")
+def call_names_are_those_offered(exchange: Exchange) -> Findings:
+    """`function.name` is the name of a tool in the request, byte for byte."""
+    offered = chat.tool_schemas(exchange)
+    for call in chat.tool_calls(exchange):
+        if call.name not in offered:
+            expected = f"one of {', '.join(offered)}"
+            yield Violation(f"{call.where}.function.name", expected, json.dumps(call.name))
+
+
+@requirement("OAI-TOOL-005", on=COMPLETION, when=has_calls, symptom="tool-loop",
+             needs=openai.SHAPED, six="function-calling")
+def arguments_are_a_text(exchange: Exchange) -> Findings:
+    """`function.arguments` is a string that holds JSON, never an object."""
+    for call in chat.tool_calls(exchange):
+        if not isinstance(call.arguments, str):
+            level = Level.SHOULD if call.arguments is None else None
+            where, actual = f"{call.where}.function.arguments", type(call.arguments).__name__
+            yield Violation(where, "a string", actual, level)
+
+
+@requirement("OAI-TOOL-006", on=COMPLETION, when=is_whole, symptom="tool-loop",
+             needs=(*openai.SHAPED, "OAI-TOOL-005"), six="function-calling")
+def arguments_parse(exchange: Exchange) -> Findings:
+    """`function.arguments` parses as a JSON object."""
+    yield from _unparsable(exchange)
+
+
+def _unparsable(exchange: Exchange) -> Findings:
+    for call in chat.tool_calls(exchange):
+        if isinstance(call.arguments, str) and not isinstance(_parsed(call.arguments), dict):
+            where = f"{call.where}.function.arguments"
+            yield Violation(where, "a JSON object", call.arguments[:80] or "an empty string")
+
+
+@requirement("OAI-TOOL-008", on="openai-tool", symptom="tool-loop",
+             needs=(*openai.SHAPED, "OAI-TOOL-005"), six="function-calling")
+def named_tool_is_called(recording: Recording) -> Findings:
+    """A tool forced by name is called, and no other; either finish_reason is fine."""
+    exchange = recording.last
+    if exchange.kind is not COMPLETION:
+        return
+    wanted = exchange.request.json["tool_choice"]["function"]["name"]
+    calls = chat.tool_calls(exchange)
+    if {str(call.name) for call in calls} != {wanted}:
+        found = ", ".join(str(call.name) for call in calls) or "no tool call"
+        yield Violation("body.choices[0].message.tool_calls", f"a call of {wanted}", found,
+                        exchange=exchange.id)
+    for call in calls:
+        arguments = _parsed(call.arguments)
+        if call.name == wanted and isinstance(arguments, dict):
+            schema = chat.tool_schemas(exchange)[wanted]
+            yield from schema_mismatches(arguments, schema, f"{call.where}.function.arguments")
+
+
+@requirement("OAI-TOOL-010", on="openai-parallel-tools", symptom="tool-loop", needs=openai.SHAPED)
+def required_means_some_tool(recording: Recording) -> Findings:
+    """`tool_choice` `required` yields at least one call, or a 4xx."""
+    exchange = recording.last
+    if exchange.kind is COMPLETION and not has_calls(exchange):
+        yield Violation("body.choices[0].message.tool_calls", "at least one call", "none")
+
+
+@requirement("OAI-TOOL-015", on="openai-tool-round-trip", symptom="tool-loop",
+             needs=(*openai.SHAPED, "OAI-TOOL-008"))
+def tool_results_are_taken(recording: Recording) -> Findings:
+    """A tool result sent back with the echoed message is answered with 200."""
+    last = recording.last
+    if len(recording.final) > 1 and last.status != 200:
+        expected = "200 for the echoed message with its result"
+        yield Violation("status", expected, str(last.status), exchange=last.id)
+
+
+def has_fragments(exchange: Exchange) -> bool:
+    """Whether the stream carries tool call fragments."""
+    return any(True for _ in chat.fragments(exchange))
+
+
+@requirement("OAI-TOOL-026", on=STREAM, when=has_fragments, symptom="tool-loop", needs=STREAMED,
+             six="function-calling")
+def fragments_hold_texts(exchange: Exchange) -> Findings:
+    """In a fragment `function` is an object and `arguments` a string."""
+    for fragment in chat.fragments(exchange):
+        yield from mismatches(fragment.fields, "OAI-TOOL-026", fragment.where)
+
+
+@requirement("OAI-TOOL-020", on=STREAM, when=has_fragments, symptom="tool-loop",
+             needs=(*STREAMED, "OAI-TOOL-026"), six="function-calling")
+def first_fragments_introduce_the_call(exchange: Exchange) -> Findings:
+    """The first fragment of a call carries `index`, `id`, `type` and `function.name`."""
+    seen: set[str] = set()
+    for fragment in chat.fragments(exchange):
+        key = f"{fragment.choice} {fragment.fields.get('index')!r}"
+        if key in seen:
+            continue
+        seen.add(key)
+        yield from mismatches(fragment.fields, "OAI-TOOL-020", fragment.where)
+        if not isinstance(fragment.fields.get("index"), int):
+            yield Violation(f"{fragment.where}.index", "an integer", "none")
+        if fragment.fields.get("type") != "function":
+            actual = json.dumps(fragment.fields.get("type"))
+            yield Violation(f"{fragment.where}.type", "function", actual)
+
+
+@requirement("OAI-TOOL-021", on=STREAM, when=has_fragments, symptom="tool-loop",
+             needs=(*STREAMED, "OAI-TOOL-020"), six="function-calling")
+def later_fragments_only_add(exchange: Exchange) -> Findings:
+    """Later fragments of a call repeat neither its `id` nor its `function.name`."""
+    for fragment, first in _later(exchange):
+        if fragment.fields.get("id") and fragment.fields["id"] == first.fields.get("id"):
+            yield Violation(f"{fragment.where}.id", "absent", str(fragment.fields["id"]))
+        same = not fragment.fields.get("id") or fragment.fields["id"] == first.fields.get("id")
+        if fragment.function.get("name") and same:
+            actual = str(fragment.function["name"])
+            yield Violation(f"{fragment.where}.function.name", "absent", actual)
+
+
+@requirement("OAI-TOOL-022", on=STREAM, when=has_fragments, symptom="tool-loop",
+             needs=(*STREAMED, "OAI-TOOL-020"), six="function-calling")
+def calls_are_numbered(exchange: Exchange) -> Findings:
+    """The calls of a choice are numbered 0, 1, 2, ... in the order of their appearance."""
+    seen: dict[str, list[Any]] = {}
+    for fragment in chat.fragments(exchange):
+        order = seen.setdefault(str(fragment.choice), [])
+        index = fragment.fields.get("index")
+        if index not in order:
+            if index != len(order):
+                actual = json.dumps(index)
+                yield Violation(f"{fragment.where}.index", str(len(order)), actual)
+            order.append(index)
+
+
+@requirement("OAI-TOOL-023", on=STREAM, when=has_fragments, symptom="tool-loop",
+             needs=(*STREAMED, "OAI-TOOL-020"), six="function-calling")
+def calls_do_not_share_an_index(exchange: Exchange) -> Findings:
+    """Two calls never share an `index`."""
+    for fragment, first in _later(exchange):
+        id = fragment.fields.get("id")
+        if id and id != first.fields.get("id"):
+            expected = f"an index of its own for {id}"
+            actual = f"the index of {first.fields.get('id')}"
+            yield Violation(f"{fragment.where}.index", expected, actual)
+
+
+@requirement("OAI-TOOL-024", on=STREAM, when=is_whole, symptom="tool-loop",
+             needs=(*STREAMED, "OAI-TOOL-020", "OAI-TOOL-022", "OAI-TOOL-023"),
+             six="function-calling")
+def fragments_join_to_an_object(exchange: Exchange) -> Findings:
+    """The arguments of each call, joined, parse as a JSON object."""
+    yield from _unparsable(exchange)
+
+
+def _later(exchange: Exchange) -> list[tuple[chat.Fragment, chat.Fragment]]:
+    """Every fragment that is not the first of its index, with that first one."""
+    first: dict[str, chat.Fragment] = {}
+    found: list[tuple[chat.Fragment, chat.Fragment]] = []
+    for fragment in chat.fragments(exchange):
+        key = f"{fragment.choice} {fragment.fields.get('index')!r}"
+        if key in first:
+            found.append((fragment, first[key]))
+        first.setdefault(key, fragment)
+    return found
+
+
+def _parsed(text: Any) -> object:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,199 @@
+"""Who is tested: the base URL, where it came from, and the keys that may be sent there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from conformance import profile as profiles
+from conformance.errors import UsageError
+from conformance.model import Protocol
+from conformance.profile import Profile
+from conformance.secret import Secret
+
+KEY_ROLES = ("valid", "capped", "broke", "revoked")
+EMBEDDED = "the embedded reference gateway"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for on the command line; empty where nothing was said."""
+
+    base_url: str = ""
+    profile: str = ""
+    key_file: str = ""
+    model: str = ""
+    model_openai: str = ""
+    model_anthropic: str = ""
+    protocols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """The gateway under test.
+
+    An empty `base_url` stands for the embedded gateway before it was started.
+    `headers` are sent with every request, `hidden` names those that are secret.
+    """
+
+    base_url: str
+    origin: str
+    profile: Profile
+    keys: Mapping[str, Secret]
+    models: Mapping[str, str]
+    headers: Mapping[str, Secret]
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the suite starts this gateway itself."""
+        return self.origin == EMBEDDED
+
+    @property
+    def host(self) -> str:
+        """Host and port as they name the run folder."""
+        parts = urlsplit(self.base_url)
+        port = f"-{parts.port}" if parts.port else ""
+        return f"{parts.hostname or 'embedded'}{port}".replace(":", "_")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the traffic stays on this machine."""
+        return is_loopback(self.base_url)
+
+    def started(self, base_url: str, key: Secret) -> Target:
+        """The embedded target, now that it runs."""
+        return replace(self, base_url=base_url, keys={"valid": key})
+
+
+def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
+    """The target that options and environment name; raises UsageError."""
+    base_url, origin = _base_url(wish, environ)
+    profile = _claimed(_profile(wish, base_url, origin), wish.protocols)
+    # The embedded gateway gets nothing of the environment: neither key nor model.
+    offered = {} if origin == EMBEDDED else environ
+    keys = {} if origin == EMBEDDED else dict(_keys(profile, wish, base_url, environ))
+    models = _models(profile, wish, offered.get("GATEWAY_MODEL", ""))
+    headers = _headers(profile, environ)
+    hidden = tuple(name for name, value in profile.headers.items() if value.startswith("env:"))
+    return Target(base_url, origin, profile, keys, models, headers, hidden)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host of a URL is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _base_url(wish: Wish, environ: Mapping[str, str]) -> tuple[str, str]:
+    named = wish.profile or "TOKENHUB_API_KEY" in environ
+    offers = (
+        (wish.base_url, "--base-url"),
+        (environ.get("PYTEST_BASE_URL", ""), "PYTEST_BASE_URL"),
+        (environ.get("BASE_URL", "") if named else "", "BASE_URL"),
+    )
+    for url, origin in offers:
+        if url:
+            return _checked(url, origin), origin
+    return "", EMBEDDED
+
+
+def _checked(url: str, origin: str) -> str:
+    expected = "expected http://host[:port][/path] or https://..."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise UsageError(f"{origin}: found a URL that cannot be read, {expected}") from None
+    if parts.username or parts.password:
+        raise UsageError(f"{origin}: found credentials in the URL, {expected}")
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise UsageError(f"{origin}: found {url!r}, {expected}")
+    if parts.query or parts.fragment:
+        raise UsageError(f"{origin}: found a query or fragment in {url!r}, {expected}")
+    return url.rstrip("/")
+
+
+def _profile(wish: Wish, base_url: str, origin: str) -> Profile:
+    if wish.profile:
+        return profiles.load(wish.profile)
+    if origin == EMBEDDED:
+        return profiles.load("reference")
+    found = profiles.of_host(base_url)
+    # BASE_URL counts only beside TOKENHUB_API_KEY: the pair of TokenHub's own test script.
+    return profiles.load("tokenhub") if origin == "BASE_URL" and not found.hosts else found
+
+
+def _claimed(profile: Profile, protocols: tuple[str, ...]) -> Profile:
+    wanted = {Protocol(name) for name in protocols} or set(profile.endpoints)
+    missing = wanted - set(profile.endpoints)
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise UsageError(f"--protocol: the profile {profile.name} does not claim {names}")
+    chosen = {name: value for name, value in profile.endpoints.items() if name in wanted}
+    return replace(profile, endpoints=chosen)
+
+
+def _keys(
+    profile: Profile, wish: Wish, base_url: str, environ: Mapping[str, str]
+) -> Iterator[tuple[str, Secret]]:
+    if wish.key_file:
+        yield "valid", _from_file(wish.key_file, "--api-key-file")
+    for role, source in profile.keys.items():
+        if role == "valid" and wish.key_file:
+            continue
+        names = [name for name in source.env if _may_send(name, profile, base_url)]
+        found = next((environ[name] for name in names if environ.get(name)), "")
+        if found:
+            yield role, _secret(found.strip(), " or ".join(names))
+        elif source.file:
+            yield role, _from_file(source.file, f"profile {profile.name}: keys.{role}.file")
+
+
+def _may_send(variable: str, profile: Profile, base_url: str) -> bool:
+    """A profile's own variable goes to its own hosts only (or stays on this machine)."""
+    host = urlsplit(base_url).hostname or ""
+    return variable.startswith("GATEWAY_") or profile.names_host(host) or is_loopback(base_url)
+
+
+def _from_file(name: str, origin: str) -> Secret:
+    try:
+        text = Path(name).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise UsageError(f"{origin}: {name} cannot be read: {reason}") from None
+    return _secret(text, f"{origin}: {name}")
+
+
+def _secret(text: str, origin: str) -> Secret:
+    if not text or not all("!" <= character <= "~" for character in text):
+        raise UsageError(f"{origin}: expected one key of printable ASCII and nothing else")
+    return Secret(text)
+
+
+def _headers(profile: Profile, environ: Mapping[str, str]) -> Mapping[str, Secret]:
+    """The profile's headers; `env:NAME` stands for the value of a variable."""
+    headers: dict[str, Secret] = {}
+    for name, value in profile.headers.items():
+        variable = value.removeprefix("env:") if value.startswith("env:") else ""
+        if variable and variable not in environ:
+            raise UsageError(
+                f"profile {profile.name}: headers.{name}: the variable {variable} is not set"
+            )
+        headers[name] = Secret(environ[variable] if variable else value)
+    return headers
+
+
+def _models(profile: Profile, wish: Wish, asked: str) -> Mapping[str, str]:
+    common = wish.model or asked
+    chosen = {
+        "anthropic": wish.model_anthropic or common,
+        "openai": wish.model_openai or common,
+    }
+    return {**profile.models, **{role: name for role, name in chosen.items() if name}}

@@ -1,0 +1,119 @@
+"""The command line: `python -m reference_gateway`, or `reference-gateway`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from reference_gateway.app import Running, serve
+from reference_gateway.config import Config, check_loopback, load
+from reference_gateway.errors import UsageError
+from reference_gateway.faults import FAULTS
+
+USAGE_ERROR_STATUS = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the gateway until it is told to stop; returns the exit status."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    # aiohttp's own messages may quote what a client sent.
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
+    arguments = _parser().parse_args(argv)
+    if arguments.list_faults:
+        for fault in FAULTS.values():
+            print(f"{fault.slug}\t{','.join(fault.kills)}")
+        return 0
+    try:
+        config = _configured(arguments)
+        asyncio.run(_run(config, arguments.ready_file, arguments.exit_with_stdin))
+    except UsageError as error:
+        print(f"reference-gateway: {error}", file=sys.stderr)
+        return USAGE_ERROR_STATUS
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="reference-gateway", description=__doc__)
+    parser.add_argument("--host", help="loopback address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="data port; 0 asks the system (default)")
+    parser.add_argument("--config", type=Path, metavar="FILE.toml", help="settings; flags win")
+    parser.add_argument("--database", metavar="PATH", help="SQLite file (default: in memory)")
+    parser.add_argument(
+        "--ready-file",
+        type=Path,
+        metavar="PATH",
+        help="where to write addresses, control token and a valid key, mode 0600",
+    )
+    parser.add_argument(
+        "--fault", action="append", metavar="SLUG", help="be wrong in this way; may be repeated"
+    )
+    parser.add_argument("--list-faults", action="store_true", help="print the faults and exit")
+    parser.add_argument(
+        "--exit-with-stdin", action="store_true", help="stop when standard input ends"
+    )
+    return parser
+
+
+def _configured(arguments: argparse.Namespace) -> Config:
+    config = load(arguments.config) if arguments.config else Config()
+    chosen = {
+        "host": arguments.host,
+        "port": arguments.port,
+        "database": arguments.database,
+        "faults": tuple(arguments.fault) if arguments.fault else None,
+    }
+    config = replace(config, **{name: value for name, value in chosen.items() if value is not None})
+    if not 0 <= config.port < 65536:
+        raise UsageError(f"port {config.port} is not between 0 and 65535")
+    check_loopback(config.host)
+    return config
+
+
+async def _run(config: Config, ready_file: Path | None, with_stdin: bool) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with serve(config) as running:
+        if ready_file:
+            write_ready_file(ready_file, running)
+        else:
+            print(running.base_url, flush=True)
+        if with_stdin:
+            _watch_stdin(loop, stopped)
+        await stopped.wait()
+
+
+def write_ready_file(path: Path, running: Running) -> None:
+    """Tell the starter where we are; readable by its owner only, and never half written."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(running), file)
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+    """Stop when stdin ends; a thread, because not every stdin can be polled."""
+
+    def wait_for_end() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        loop.call_soon_threadsafe(stopped.set)
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

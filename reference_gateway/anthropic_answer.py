@@ -1,0 +1,168 @@
+"""Anthropic Messages, outbound: answers, streams, errors and the model list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from reference_gateway.anthropic import parse
+from reference_gateway.catalogue import Model
+from reference_gateway.chat import Answer, Json, StopReason, Text, ToolCall, Usage
+from reference_gateway.errors import GatewayError, Kind
+from reference_gateway.pieces import ArgumentsDelta, CallStart, Finish, Piece, Start
+from reference_gateway.wire import Frame, Heading, WireFormat
+
+_ERROR_TYPES = {
+    Kind.INVALID_REQUEST: "invalid_request_error",
+    Kind.UNAUTHENTICATED: "authentication_error",
+    Kind.PAYMENT_REQUIRED: "permission_error",
+    Kind.FORBIDDEN: "permission_error",
+    Kind.NOT_FOUND: "not_found_error",
+    Kind.METHOD_NOT_ALLOWED: "invalid_request_error",
+    Kind.TOO_LARGE: "request_too_large",
+    Kind.INTERNAL: "api_error",
+    Kind.UNAVAILABLE: "api_error",
+}
+
+
+def _message(heading: Heading, content: list[Json], usage: Json) -> Json:
+    return {
+        "id": f"msg_{heading.token}",
+        "type": "message",
+        "role": "assistant",
+        "model": heading.model,
+        "content": content,
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": usage,
+    }
+
+
+def _usage(usage: Usage) -> Json:
+    return {
+        "input_tokens": usage.input_tokens,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": usage.output_tokens,
+    }
+
+
+def _ending(stop_reason: StopReason, stop_sequence: str | None) -> Json:
+    return {"stop_reason": stop_reason.value, "stop_sequence": stop_sequence}
+
+
+def _block(part: Text | ToolCall) -> Json:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    arguments = json.loads(part.arguments or "{}")
+    return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
+
+
+def message(heading: Heading, answer: Answer) -> Json:
+    """The body of an answer that was not streamed."""
+    content = [_block(part) for part in answer.parts]
+    ending = _ending(answer.stop_reason, answer.stop_sequence)
+    return {**_message(heading, content, _usage(answer.usage)), **ending}
+
+
+class _Stream:
+    """The blocks of one stream: at most one open at a time, numbered from 0."""
+
+    def __init__(self, heading: Heading) -> None:
+        self.heading = heading
+        self.count = 0
+        self.open: str | None = None
+
+    def frames(self, piece: Piece) -> list[Frame]:
+        """The events of one piece."""
+        if isinstance(piece, Start):
+            return [self._started(piece)]
+        if isinstance(piece, Finish):
+            return [*self._stopped(), *_ended(piece)]
+        if isinstance(piece, CallStart):
+            block = {"type": "tool_use", "id": piece.id, "name": piece.name, "input": {}}
+            return [*self._opened(block), self._delta(_json_delta(""))]
+        if isinstance(piece, ArgumentsDelta):
+            # A call without arguments sends no more than the empty fragment.
+            return [] if piece.text == "{}" else [self._delta(_json_delta(piece.text))]
+        before = [] if self.open == "text" else self._opened({"type": "text", "text": ""})
+        return [*before, self._delta({"type": "text_delta", "text": piece.text})]
+
+    def _started(self, piece: Start) -> Frame:
+        # The vendor's count at this point is a small number above 0; the last one counts.
+        usage = _usage(Usage(piece.input_tokens, 1))
+        return _frame("message_start", message=_message(self.heading, [], usage))
+
+    def _opened(self, block: Json) -> list[Frame]:
+        frames = self._stopped()
+        frames.append(_frame("content_block_start", index=self.count, content_block=block))
+        if self.count == 0:
+            frames.append(_frame("ping"))
+        self.open = block["type"]
+        self.count += 1
+        return frames
+
+    def _delta(self, delta: Json) -> Frame:
+        return _frame("content_block_delta", index=self.count - 1, delta=delta)
+
+    def _stopped(self) -> list[Frame]:
+        if self.open is None:
+            return []
+        self.open = None
+        return [_frame("content_block_stop", index=self.count - 1)]
+
+
+def _frame(event: str, **data: object) -> Frame:
+    return Frame(event, {"type": event, **data})
+
+
+def _json_delta(text: str) -> Json:
+    return {"type": "input_json_delta", "partial_json": text}
+
+
+def _ended(piece: Finish) -> list[Frame]:
+    ending = _ending(piece.stop_reason, piece.stop_sequence)
+    return [
+        _frame("message_delta", delta=ending, usage=_usage(piece.usage)),
+        _frame("message_stop"),
+    ]
+
+
+async def frames(heading: Heading, pieces: AsyncIterator[Piece]) -> AsyncIterator[Frame]:
+    """The events of a streamed answer, each as soon as its piece is there."""
+    stream = _Stream(heading)
+    async for piece in pieces:
+        for frame in stream.frames(piece):
+            yield frame
+
+
+def error(problem: GatewayError, request_id: str) -> Json:
+    """The error envelope."""
+    detail = {"type": _ERROR_TYPES[problem.kind], "message": problem.message}
+    return {"type": "error", "error": detail, "request_id": request_id}
+
+
+def error_frame(problem: GatewayError, request_id: str) -> Frame:
+    """The last event of a stream that failed after it began."""
+    return Frame("error", error(problem, request_id))
+
+
+def models(listed: tuple[Model, ...]) -> Json:
+    """The model list, in one page."""
+    data = [_model(model) for model in listed]
+    ids = [entry["id"] for entry in data] or [None]
+    return {"data": data, "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
+
+
+def _model(model: Model) -> Json:
+    created = datetime.fromtimestamp(model.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "type": "model",
+        "id": model.name,
+        "display_name": model.display_name,
+        "created_at": created,
+    }
+
+
+ANTHROPIC = WireFormat("anthropic", parse, message, frames, error, error_frame, models)

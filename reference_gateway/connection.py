@@ -1,0 +1,66 @@
+"""Connections whose HTTP itself is broken still get an error in JSON, and no secret is logged."""
+
+from __future__ import annotations
+
+import secrets
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from reference_gateway.wire import dump
+
+SERVER_NAME = "reference-gateway"
+
+
+class EnvelopedRunner(web.AppRunner):
+    """Runs an application on connections that answer broken HTTP in an envelope.
+
+    aiohttp has no public hook for this: its own answer is plain text, and text and log
+    repeat the offending header line, which may hold a credential.
+    """
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        return _Server(
+            server.request_handler, request_factory=server.request_factory, **server._kwargs
+        )
+
+
+class _Server(web.Server):
+    def __call__(self) -> RequestHandler:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+class _Connection(RequestHandler):
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to a request that could not even be read; closes the connection."""
+        del exc, message  # Both may quote what was sent.
+        if request.writer.output_size > 0:
+            raise ConnectionError("The answer had begun when the connection broke.")
+        request_id = f"req_{secrets.token_hex(12)}"
+        response = web.Response(
+            status=status,
+            headers={"request-id": request_id, "x-request-id": request_id, "Server": SERVER_NAME},
+            body=_both_envelopes(status, request_id),
+            content_type="application/json",
+        )
+        response.force_close()
+        return response
+
+
+def _both_envelopes(status: int, request_id: str) -> bytes:
+    """An error that reads as either protocol's, since nobody knows which was meant."""
+    kind = "api_error" if status >= 500 else "invalid_request_error"
+    detail = {
+        "type": kind,
+        "message": "Internal error." if status >= 500 else "Malformed HTTP request.",
+        "param": None,
+        "code": None,
+    }
+    return dump({"type": "error", "error": detail, "request_id": request_id}).encode()

@@ -1,0 +1,165 @@
+"""Why a request is refused; each wire format says it in its own envelope.
+
+    GatewayError
+      InvalidRequest          400  the body is wrong
+        ModelNotSupported     400  no such model, or its name in the wrong case
+      Unauthenticated         401  no key, or none of ours
+      PaymentRequired         402  the cap is used up, or the balance is too small
+      NoSuchPath              404
+      MethodNotAllowed        405
+      TooLarge                413
+      InternalError           500
+      NoUpstreamKey           503  the model is known but not provisioned
+    UsageError                a user's mistake on the command line or in a file
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+
+
+class Kind(Enum):
+    """The classes of refusal; the value is the HTTP status."""
+
+    INVALID_REQUEST = 400
+    UNAUTHENTICATED = 401
+    PAYMENT_REQUIRED = 402
+    FORBIDDEN = 403
+    NOT_FOUND = 404
+    METHOD_NOT_ALLOWED = 405
+    TOO_LARGE = 413
+    INTERNAL = 500
+    UNAVAILABLE = 503
+
+
+class GatewayError(Exception):
+    """A request that is refused.
+
+    `param` names the field in the client's words, `code` is OpenAI's word for the case.
+    """
+
+    kind: Kind = Kind.INTERNAL
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code
+        self.headers = headers
+
+
+class InvalidRequest(GatewayError):
+    """The body is not what the protocol allows."""
+
+    kind = Kind.INVALID_REQUEST
+
+
+class ModelNotSupported(InvalidRequest):
+    """No such model in the catalogue; case matters."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "model not supported: see GET /v1/models for the names, bare or with the"
+            " anthropic/ prefix; case matters",
+            param="model",
+            code="model_not_found",
+        )
+
+
+class Refusal(Enum):
+    """What was wrong with the credential."""
+
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    FOREIGN = "foreign"
+
+
+class Unauthenticated(GatewayError):
+    """No valid key came with the request; the message never repeats what came."""
+
+    kind = Kind.UNAUTHENTICATED
+
+    def __init__(self, refusal: Refusal) -> None:
+        found = {
+            Refusal.MISSING: "No key was sent",
+            Refusal.UNKNOWN: "The key is not known here",
+            Refusal.REVOKED: "The key was revoked",
+            Refusal.FOREIGN: "The key is another vendor's own",
+        }[refusal]
+        code = None if refusal is Refusal.MISSING else "invalid_api_key"
+        super().__init__(
+            f"{found}. Send a TokenHub key (it begins with th-) as x-api-key or as"
+            " Authorization: Bearer.",
+            code=code,
+        )
+        self.refusal = refusal
+
+
+class PaymentRequired(GatewayError):
+    """The key's cap or the account's balance does not cover the request."""
+
+    kind = Kind.PAYMENT_REQUIRED
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="insufficient_balance")
+
+
+class NoSuchPath(GatewayError):
+    """Nothing is served at this path."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, message: str = "Not found: no such path.") -> None:
+        super().__init__(message)
+
+
+class MethodNotAllowed(GatewayError):
+    """The path exists, but not with this method; `allowed` goes into the Allow header."""
+
+    kind = Kind.METHOD_NOT_ALLOWED
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(
+            f"This method is not allowed here; use {allowed}.", headers={"Allow": allowed}
+        )
+
+
+class TooLarge(GatewayError):
+    """The body is over the size limit."""
+
+    kind = Kind.TOO_LARGE
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"Request exceeds the maximum size of {limit_bytes} bytes.")
+
+
+class InternalError(GatewayError):
+    """The gateway itself failed; nothing about its insides is told."""
+
+    kind = Kind.INTERNAL
+
+    def __init__(self) -> None:
+        super().__init__("Internal error.")
+
+
+class NoUpstreamKey(GatewayError):
+    """The model is known, but nobody can serve it yet."""
+
+    kind = Kind.UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("No upstream API key is provisioned for this model yet.")
+
+
+class UsageError(Exception):
+    """The gateway cannot be started as asked; the message is one line for the user."""

@@ -1,0 +1,95 @@
+"""What the scripted model says: it counts, echoes, recalls, quotes tools, or is friendly."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from reference_gateway.chat import Prompt, Text, ToolResult, Turn
+
+_COUNT = re.compile(
+    r"\b(?:count|list|numbers?|numbered|write|print|recite)\b[^\n]{0,80}?"
+    r"(\d{1,9})\s*(?:to|through|until|up to|-|–|\.\.)\s*(\d{1,9})",
+    re.IGNORECASE,
+)
+_WITH = r"(?:reply|respond|answer)(?: only| exactly| just)* with(?: only| exactly| just)*"
+_WORD = r"(?: (?:the|this|these) (?:\w+ )?(?:word|text|string|number|sentence|line)s?)"
+_ECHO = re.compile(
+    rf"(?:\b{_WITH}(?:{_WORD}:?|:)|\b{_WITH} (?=[\"'“])|\becho:"
+    r"|\brepeat[^:\n]{0,60}:|(?:^|[.!?]\s+|\bplease )say(?: exactly)?:?)\s+(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RECALL = re.compile(r"\b(?:I (?:told|gave|said|mentioned)|earlier|remember|recall)", re.IGNORECASE)
+_ORDER = re.compile(
+    r"\bwith (?:only |exactly |just )*(?:the )?(?:single |one )?(?:word|text|string)s?:?"
+    r"\s+[\"'“]?([^\s\"'”.,]+)",
+    re.IGNORECASE,
+)
+_LENGTH = re.compile(r"\b(\d{1,4})[ -]words?\b", re.IGNORECASE)
+_STORY = (
+    "Once a small gateway stood between many clients and one model and it carried every"
+    " word from one side to the other without losing a single one of them"
+)
+_QUOTES = "\"'“”"
+_MAX_QUOTE = 400
+
+
+def question(prompt: Prompt) -> str:
+    """The text of the newest user turn."""
+    users = [turn for turn in prompt.turns if turn.role == "user"]
+    return _said(users[-1]) if users else ""
+
+
+def answer_text(prompt: Prompt) -> str:
+    """The whole text of an answer that calls no tool."""
+    results = [
+        part
+        for turn in prompt.turns[-1:]
+        for part in turn.parts
+        if isinstance(part, ToolResult)
+    ]
+    if results:
+        return " ".join(_quote(result) for result in results)
+    order = _ORDER.search(" ".join(prompt.system))
+    if order:
+        return order[1]
+    return _reaction(question(prompt), prompt)
+
+
+def _quote(result: ToolResult) -> str:
+    if result.is_error:
+        return f"The tool failed: {result.text}"
+    return f"The tool answered: {result.text}" if result.text else "The tool answered nothing."
+
+
+def _said(turn: Turn) -> str:
+    return "\n".join(part.text for part in turn.parts if isinstance(part, Text))
+
+
+def _reaction(asked: str, prompt: Prompt) -> str:
+    count = _COUNT.search(asked)
+    if count:
+        return _counted(int(count[1]), int(count[2]), asked, prompt.max_tokens)
+    echo = _ECHO.search(asked)
+    if echo and not _RECALL.search(asked):
+        return echo[1].strip().strip(_QUOTES)
+    length = _LENGTH.search(asked)
+    if length:
+        return " ".join(itertools.islice(itertools.cycle(_STORY.split()), int(length[1])))
+    return _friendly(asked, prompt)
+
+
+def _counted(first: int, last: int, asked: str, max_tokens: int) -> str:
+    """The numbers; no more of them than the budget can hold."""
+    separator = next(
+        (mark for word, mark in (("comma", ", "), ("line", "\n")) if word in asked), " "
+    )
+    numbers = range(first, min(last, first + max_tokens) + 1)
+    return separator.join(str(number) for number in numbers)
+
+
+def _friendly(asked: str, prompt: Prompt) -> str:
+    earlier = [_said(turn) for turn in prompt.turns[:-1] if turn.role == "user"]
+    memory = f" Before that you said: {' / '.join(earlier)[:_MAX_QUOTE]}" if earlier else ""
+    greeting = asked[:_MAX_QUOTE] or "nothing at all"
+    return f"Thank you for your message. You wrote: {greeting}{memory}"

@@ -1,0 +1,60 @@
+"""What both wire formats have in common: frames, headings, and the seam itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from reference_gateway.catalogue import Model
+from reference_gateway.chat import Answer, Json, Prompt
+from reference_gateway.errors import GatewayError
+from reference_gateway.pieces import Piece
+
+# Legal inside JSON strings, yet many a client's line splitter ends a line at them.
+_LINE_ENDS = str.maketrans({"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One server-sent event before it becomes bytes; `data` is JSON, or a bare word."""
+
+    event: str | None
+    data: Json | str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What an answer says about itself beside its content; `created` is in unix seconds."""
+
+    token: str
+    model: str
+    created: int
+    include_usage: bool = False
+
+
+@dataclass(frozen=True)
+class WireFormat:
+    """A protocol: how its requests are read and its answers written; knows no keys, no money."""
+
+    name: Literal["anthropic", "openai"]
+    parse: Callable[[object, Mapping[str, str]], Prompt]
+    answer: Callable[[Heading, Answer], Json]
+    frames: Callable[[Heading, AsyncIterator[Piece]], AsyncIterator[Frame]]
+    error: Callable[[GatewayError, str], Json]
+    error_frame: Callable[[GatewayError, str], Frame]
+    models: Callable[[tuple[Model, ...]], Json]
+
+
+def dump(value: object) -> str:
+    """Compact JSON text on one line, for every client's idea of a line."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.translate(_LINE_ENDS)
+
+
+def encode(frame: Frame) -> bytes:
+    """The bytes of one event, with the blank line that dispatches it."""
+    name = f"event: {frame.event}\n" if frame.event else ""
+    data = frame.data if isinstance(frame.data, str) else dump(frame.data)
+    return f"{name}data: {data}\n\n".encode()
