@@ -69,11 +69,12 @@ def _recording(recording: Recording) -> dict[str, Any]:
         "scenario": recording.scenario,
         "not_recorded": recording.not_recorded,
         "facts": dict(recording.facts),
-        "exchanges": [_exchange(exchange) for exchange in recording.exchanges],
+        "exchanges": [exchange_to_json(exchange) for exchange in recording.exchanges],
     }
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
+    """An exchange as plain JSON values, as it stands in the file."""
     failure = exchange.failure
     return {
         "id": exchange.id,

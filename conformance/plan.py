@@ -35,7 +35,7 @@ def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan
     """
     ids = tuple(selected)
     known = requirements()
-    wanted = {name for id in closure(list(ids)) for name in _serving(known[id])}
+    wanted = {name for id in closure(list(ids)) for name in serving(known[id])}
     taken = tuple(
         scenario
         for scenario in scenarios().values()
@@ -46,7 +46,7 @@ def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan
     return Plan(ids, taken)
 
 
-def _serving(requirement: Requirement) -> set[str]:
+def serving(requirement: Requirement) -> set[str]:
     """The scenarios that give a requirement its subjects."""
     every = scenarios().values()
     if isinstance(requirement.on, Kind):

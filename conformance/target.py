@@ -72,7 +72,7 @@ class Target:
 def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
     """The target that options and environment name; raises UsageError."""
     base_url, origin = _base_url(wish, environ)
-    profile = _claimed(_profile(wish, base_url, origin), wish.protocols)
+    profile = profile_of(wish, environ)
     # The embedded gateway gets nothing of the environment: neither key nor model.
     offered = {} if origin == EMBEDDED else environ
     keys = {} if origin == EMBEDDED else dict(_keys(profile, wish, base_url, environ))
@@ -80,6 +80,12 @@ def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
     headers = _headers(profile, environ)
     hidden = tuple(name for name, value in profile.headers.items() if value.startswith("env:"))
     return Target(base_url, origin, profile, keys, models, headers, hidden)
+
+
+def profile_of(wish: Wish, environ: Mapping[str, str]) -> Profile:
+    """The profile alone, for those that judge and hold no key; raises UsageError."""
+    base_url, origin = _base_url(wish, environ)
+    return _claimed(_profile(wish, base_url, origin), wish.protocols)
 
 
 def is_loopback(url: str) -> bool:

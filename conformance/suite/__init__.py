@@ -1,0 +1,1 @@
+"""The suite as pytest items: one per requirement, one file per area."""

@@ -1,5 +1,49 @@
-"""Named defects, proof that the conformance suite notices when a gateway is wrong."""
+"""Named defects, proof that the conformance suite notices when a gateway is wrong.
 
-from reference_gateway.faults.registry import FAULTS, Fault, install
+Each module holds the faults of one area; importing it registers them.
+"""
 
-__all__ = ["FAULTS", "Fault", "install"]
+from collections.abc import Mapping
+
+from reference_gateway.faults import (
+    access,
+    anthropic_answers,
+    anthropic_blocks,
+    anthropic_stops,
+    anthropic_streams,
+    anthropic_tools,
+    errors,
+    gateway,
+    models,
+    money,
+    openai_answers,
+    openai_chunks,
+    openai_fragments,
+    openai_streams,
+    openai_tools,
+    registry,
+    unauthorized,
+)
+from reference_gateway.faults.registry import Fault, install
+
+AREAS = (
+    access,
+    unauthorized,
+    money,
+    models,
+    errors,
+    anthropic_answers,
+    anthropic_stops,
+    anthropic_tools,
+    anthropic_streams,
+    anthropic_blocks,
+    openai_answers,
+    openai_tools,
+    openai_streams,
+    openai_chunks,
+    openai_fragments,
+    gateway,
+)
+FAULTS: Mapping[str, Fault] = registry.FAULTS
+
+__all__ = ["AREAS", "FAULTS", "Fault", "install"]

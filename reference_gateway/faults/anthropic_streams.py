@@ -105,10 +105,8 @@ def with_done(frame: Frame) -> Iterable[Frame]:
 async def data_wrapped(found: Chunks) -> Chunks:
     """The data of a delta is framed twice, so that it is no JSON."""
     async for chunk in found:
-        yield chunk.replace(b'data: {"type":"content_block_delta"', b"data: " + _FRAMED_TWICE)
-
-
-_FRAMED_TWICE = b'data: {"type":"content_block_delta"'
+        is_delta = chunk.startswith(b"event: content_block_delta")
+        yield chunk.replace(b"\ndata: ", b"\ndata: data: ", 1) if is_delta else chunk
 
 
 @fault(

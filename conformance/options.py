@@ -1,0 +1,135 @@
+"""The command line options of a run, shared with plugins that are there already."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from conformance.model import Level, Protocol
+from conformance.session import Manner
+from conformance.target import Wish
+
+_BASE_URL_PLUGIN = "pytest_base_url.plugin"
+
+
+def add(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare every option; `--base-url` only where no installed plugin has it."""
+    group = parser.getgroup("conformance", "LLM gateway conformance")
+    if not _base_url_is_taken(pluginmanager):
+        group.addoption("--base-url", metavar="URL", default=os.environ.get("PYTEST_BASE_URL"),
+                        help="the gateway to judge; without it the embedded one is started")
+    _add_target(group)
+    _add_manner(group)
+
+
+def _base_url_is_taken(pluginmanager: pytest.PytestPluginManager) -> bool:
+    """Load an installed pytest-base-url under its own name, so that it is the only one.
+
+    pytest itself would load it later, and two plugins cannot declare one option.
+    """
+    found = [e for e in entry_points(group="pytest11") if e.value == _BASE_URL_PLUGIN]
+    if not found or os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        return pluginmanager.has_plugin(_BASE_URL_PLUGIN)
+    entry = found[0]
+    if pluginmanager.is_blocked(entry.name):
+        return False
+    module = entry.load()
+    if not pluginmanager.is_registered(module):
+        pluginmanager.register(module, name=entry.name)
+    return True
+
+
+def _add_target(group: pytest.OptionGroup) -> None:
+    group.addoption("--profile", metavar="NAME|FILE", default="",
+                    help="what differs at this gateway; default: by the host of the base URL")
+    group.addoption("--protocol", action="append", default=[], choices=[str(p) for p in Protocol],
+                    help="judge this protocol only (repeatable)")
+    group.addoption("--api-key-file", metavar="FILE", default="",
+                    help="a file that holds the key and nothing else")
+    group.addoption("--api-key", "--key", type=_refused, metavar="",
+                    help=argparse.SUPPRESS)
+    group.addoption("--model", default="", help="the model to ask, on both protocols")
+    group.addoption("--model-openai", default="", metavar="MODEL",
+                    help="the model to ask on the OpenAI-compatible protocol")
+    group.addoption("--model-anthropic", default="", metavar="MODEL",
+                    help="the model to ask on the Anthropic protocol")
+
+
+def _add_manner(group: pytest.OptionGroup) -> None:
+    group.addoption("--report-dir", metavar="DIR", default="",
+                    help="the run folder; default: reports/runs/<UTC time>-<host>")
+    group.addoption("--concurrency", type=_positive, default=8, metavar="N",
+                    help="scenarios in flight at once (default 8)")
+    group.addoption("--timeout-s", type=float, default=60.0, metavar="SECONDS",
+                    help="the longest silence of the gateway (default 60)")
+    group.addoption("--fail-on", choices=["must", "should"], default="must",
+                    help="the weakest level that fails the run (default must)")
+    group.addoption("--require-complete", action="store_true",
+                    help="exit 7 where a key, model role or adapter was missing")
+    group.addoption("--fault", action="append", default=[], metavar="SLUG",
+                    help="a fault of the embedded gateway, to see it caught (repeatable)")
+
+
+def wish(config: pytest.Config) -> Wish:
+    """What the options say about the target."""
+    option = config.option
+    return Wish(
+        base_url=option.base_url or "",
+        profile=option.profile,
+        key_file=option.api_key_file,
+        model=option.model,
+        model_openai=option.model_openai,
+        model_anthropic=option.model_anthropic,
+        protocols=tuple(option.protocol),
+    )
+
+
+def manner(config: pytest.Config) -> Manner:
+    """What the options say about how the run is made."""
+    option = config.option
+    return Manner(
+        smoke=_is_smoke(option.markexpr),
+        concurrency=option.concurrency,
+        timeout_s=option.timeout_s,
+        fail_on=Level(option.fail_on),
+        require_complete=option.require_complete,
+        faults=tuple(option.fault),
+        quiet=config.get_verbosity() < -1,
+    )
+
+
+def report_folder(config: pytest.Config) -> Path | None:
+    """The run folder that the user named, if any."""
+    named = config.option.report_dir
+    return Path(config.invocation_params.dir) / named if named else None
+
+
+def _is_smoke(expression: str) -> bool:
+    """Whether `-m` asks for the smoke selection, which keeps to the smoke scenarios."""
+    words = expression.replace("(", " ").replace(")", " ").split()
+    return "smoke" in words and "not" not in words and "or" not in words
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("expected at least 1")
+    return number
+
+
+def _refused(_: str) -> NoReturn:
+    raise argparse.ArgumentTypeError(
+        "a key on the command line shows in process lists, shell histories and CI logs;"
+        " set GATEWAY_API_KEY or use --api-key-file"
+    )
+
+
+def environment() -> Mapping[str, str]:
+    """The environment as the target reads it."""
+    return os.environ

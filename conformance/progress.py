@@ -1,0 +1,54 @@
+"""Shows how far the recording is: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.run import Progress as Tell
+
+
+@contextmanager
+def shown(file: TextIO, quiet: bool) -> Iterator[Tell]:
+    """A function to tell the progress to, as `conformance.run.record` does."""
+    if quiet:
+        yield lambda done, total, name: None
+    elif file.isatty():
+        with _bar(file) as tell:
+            yield tell
+    else:
+        yield _lines(file)
+
+
+@contextmanager
+def _bar(file: TextIO) -> Iterator[Tell]:
+    columns = (
+        TextColumn("recording"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(file=file), transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda done, total, name: bar.update(
+            task, completed=done, total=total, description=name
+        )
+
+
+def _lines(file: TextIO) -> Tell:
+    """A line for every tenth of the work."""
+    printed = 0
+
+    def tell(done: int, total: int, name: str) -> None:
+        nonlocal printed
+        tenths = done * 10 // total if total else 10
+        if tenths > printed:
+            printed = tenths
+            print(f"recording: {done} of {total} scenarios", file=file, flush=True)
+
+    return tell

@@ -1,0 +1,231 @@
+"""A judged run as pytest sees it: prepared once, told each verdict, finished once.
+
+Lives in the one process that sends: pytest itself, or the controller under xdist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from conformance import __version__, embedded, report
+from conformance.catalogue import catalogue
+from conformance.control import Control
+from conformance.control.manual import ManualControl
+from conformance.control.reference import ReferenceControl
+from conformance.errors import PreflightFailure, UsageError
+from conformance.exits import exit_status
+from conformance.model import Level, Outcome, Verdict
+from conformance.plan import Plan, plan
+from conformance.progress import shown
+from conformance.recorder import Deadlines
+from conformance.run import Conditions, Recorded, record
+from conformance.secret import Secret
+from conformance.target import Target
+from conformance.verdicts import VerdictFile
+
+STOPPED = "the run stopped before it"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the user wants the run made and judged."""
+
+    smoke: bool = False
+    concurrency: int = 8
+    timeout_s: float = 60.0
+    fail_on: Level = Level.MUST
+    require_complete: bool = False
+    faults: tuple[str, ...] = ()
+    quiet: bool = False
+
+
+@dataclass
+class Session:
+    """One run: its target, its folder, and what is known so far."""
+
+    target: Target
+    folder: Path
+    manner: Manner
+    output: TextIO
+    environ: Mapping[str, str]
+    plan: Plan | None = None
+    recorded: Recorded | None = None
+    failure: PreflightFailure | None = None
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    file: VerdictFile | None = None
+
+    def prepare(self, ids: Iterable[str]) -> None:
+        """Record what the selected requirements need; raises ConformanceError."""
+        self.plan = plan(ids, self.target.profile, self.manner.smoke)
+        self._start_folder()
+        with _gateway(self.target, self.manner, self.environ) as (target, control):
+            self.target = target
+            self._say_target()
+            self._start_file()
+            try:
+                self._record(control)
+            except PreflightFailure as failure:
+                self.failure = failure
+                self._write_preflight()
+                raise
+
+    def note(self, verdict: Verdict) -> None:
+        """Keep a verdict and write it down at once."""
+        if self.file is not None and verdict.requirement not in self.verdicts:
+            self.verdicts[verdict.requirement] = verdict
+            self.file.verdict(verdict)
+
+    def status(self) -> int:
+        """The exit status that the verdicts amount to."""
+        manner = self.manner
+        judged = self.verdicts.values()
+        return int(exit_status(judged, manner.fail_on, manner.require_complete))
+
+    def fill(self) -> None:
+        """Note what was selected and never judged, so that the counts add up."""
+        for id in self.plan.selected if self.plan else ():
+            if id not in self.verdicts:
+                level = catalogue()[id].level(self.target.profile.kind)
+                self.note(Verdict(id, level, Outcome.NOT_RUN, STOPPED))
+
+    def finish(self, status: int, interrupted: bool) -> None:
+        """Write the footer, unless the run broke off, and the report."""
+        if self.file is None:
+            return
+        whole = not interrupted and not (self.recorded and self.recorded.lost)
+        if whole:
+            if self.failure is None and self.plan is not None:
+                assert len(self.verdicts) == len(self.plan.selected)  # noqa: S101
+            self.file.footer(
+                {"exit_status": status, "finished_at": _now(), "requests": self._requests()}
+            )
+        self.file.close()
+        report.write(self.folder)
+
+    def _requests(self) -> int:
+        return self.recorded.requests if self.recorded else 0
+
+    def _start_folder(self) -> None:
+        if self.folder.exists() and any(self.folder.iterdir()):
+            raise UsageError(
+                f"--report-dir: {self.folder} is not empty; every run starts an empty folder"
+            )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--report-dir: {self.folder}: {error.strerror}") from None
+
+    def _record(self, control: Control) -> None:
+        timeout_s = self.manner.timeout_s
+        deadlines = Deadlines(timeout_s, timeout_s, timeout_s * 5)
+        assert self.plan is not None  # noqa: S101
+        with shown(self.output, self.manner.quiet) as progress:
+            conditions = Conditions(
+                self.folder / "recordings", deadlines, self.manner.concurrency, progress
+            )
+            self.recorded = asyncio.run(record(self.target, self.plan, control, conditions))
+        self._write_preflight()
+        for warning in self.recorded.warnings:
+            self._say(f"warning: {warning}")
+        if self.recorded.lost:
+            self._say(f"warning: {self.recorded.lost}")
+
+    def _say_target(self) -> None:
+        assert self.plan is not None  # noqa: S101
+        self._say(f"target: {self.target.base_url} (from {self.target.origin})")
+        self._say(
+            f"profile {self.target.profile.name}: {len(self.plan.selected)} requirements,"
+            f" {self.plan.exchanges} requests, at most {self.plan.output_tokens} output tokens"
+        )
+
+    def _say(self, line: str) -> None:
+        if not self.manner.quiet:
+            print(line, file=self.output, flush=True)
+
+    def _start_file(self) -> None:
+        assert self.plan is not None  # noqa: S101
+        self.file = VerdictFile(self.folder)
+        self.file.header(
+            {
+                "suite_version": __version__,
+                "started_at": _now(),
+                "profile": self.target.profile.name,
+                "kind": self.target.profile.kind,
+                "target": self.target.base_url,
+                "origin": self.target.origin,
+                "planned": len(self.plan.selected),
+                "planned_exchanges": self.plan.exchanges,
+                "configuration": _configuration(self.target, self.manner),
+            }
+        )
+
+    def _write_preflight(self) -> None:
+        assert self.file is not None  # noqa: S101
+        if self.failure is not None:
+            failure = self.failure
+            found = {"cause": failure.cause, "found": failure.found, "fix": failure.fix}
+            self.file.preflight({"failure": found, "warnings": [], "requests": 0, "lost": ""})
+        elif self.recorded is not None:
+            self.file.preflight(
+                {
+                    "warnings": list(self.recorded.warnings),
+                    "roots": dict(self.recorded.roots),
+                    "models": dict(self.recorded.models),
+                    "requests": self.recorded.requests,
+                    "lost": self.recorded.lost,
+                }
+            )
+
+
+def default_folder(target: Target, below: Path) -> Path:
+    """`reports/runs/<UTC time>-<host>`, below a folder."""
+    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return below / "reports" / "runs" / f"{time}-{target.host}"
+
+
+@contextmanager
+def _gateway(
+    target: Target, manner: Manner, environ: Mapping[str, str]
+) -> Iterator[tuple[Target, Control]]:
+    """The target, started where it is the embedded one, and its control adapter."""
+    if not target.is_embedded:
+        if manner.faults:
+            raise UsageError("--fault is for the embedded gateway, not for --base-url")
+        yield target, _control(target, environ)
+        return
+    with embedded.started(manner.faults) as found:
+        control = ReferenceControl(found.control_url, found.control_token)
+        yield target.started(found.base_url, found.key), control
+
+
+def _control(target: Target, environ: Mapping[str, str]) -> Control:
+    """The adapter that the profile names, where its address and token are given."""
+    url = environ.get("GATEWAY_CONTROL_URL", "")
+    token = environ.get("GATEWAY_CONTROL_TOKEN", "")
+    if target.profile.control == "reference" and url and token:
+        return ReferenceControl(url, Secret(token))
+    return ManualControl()
+
+
+def _configuration(target: Target, manner: Manner) -> dict[str, Any]:
+    return {
+        "models": dict(target.models),
+        "protocols": [str(protocol) for protocol in target.profile.endpoints],
+        "keys": sorted(target.keys),
+        "headers": sorted(target.headers),
+        "control": target.profile.control,
+        "concurrency": manner.concurrency,
+        "timeout_s": manner.timeout_s,
+        "smoke": manner.smoke,
+        "faults": list(manner.faults),
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

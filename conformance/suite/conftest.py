@@ -1,0 +1,98 @@
+"""Turns requirements into items, and verdicts into what pytest does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from conformance import allure_results, archive, options, profile
+from conformance.catalogue import catalogue
+from conformance.errors import UsageError
+from conformance.judge import Judge
+from conformance.model import Level, Outcome, Recording, Verdict
+from conformance.plugin import SESSION, VERDICT
+from conformance.profile import Profile
+from conformance.registry import requirements
+from conformance.summary import is_smoke
+from conformance.target import profile_of
+from conformance.wording import explained
+
+_SKIPPED = {Outcome.NOT_RUN, Outcome.NOT_APPLICABLE}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One item per requirement of the module's area, marked by level and subject."""
+    if "requirement_id" in metafunc.fixturenames:
+        kind = _profile(metafunc.config).kind
+        area = metafunc.module.AREA
+        ids = [r.id for r in requirements().values() if r.area == area]
+        metafunc.parametrize(
+            "requirement_id", [pytest.param(id, id=id, marks=_marks(id, kind)) for id in ids]
+        )
+
+
+def _marks(id: str, kind: str) -> list[pytest.MarkDecorator]:
+    entry = catalogue()[id]
+    level = entry.level(kind)
+    names = [str(level), *entry.scope, *(["smoke"] if is_smoke(id, level) else [])]
+    return [getattr(pytest.mark, name) for name in names]
+
+
+def _profile(config: pytest.Config) -> Profile:
+    """The profile of the run; what is wrong with the options is said before the first item."""
+    try:
+        return profile_of(options.wish(config), options.environment())
+    except UsageError:
+        return profile.load("generic")
+
+
+@pytest.fixture(scope="session")
+def recordings(pytestconfig: pytest.Config) -> Mapping[str, Recording]:
+    """What was recorded before the first item, read from the run folder."""
+    return archive.read_all(_folder(pytestconfig) / "recordings")
+
+
+@pytest.fixture(scope="session")
+def judge(recordings: Mapping[str, Recording], pytestconfig: pytest.Config) -> Judge:
+    """Judges over the recordings of this run."""
+    return Judge(recordings, _profile(pytestconfig))
+
+
+@pytest.fixture
+def verdict(
+    requirement_id: str,
+    judge: Judge,
+    recordings: Mapping[str, Recording],
+    request: pytest.FixtureRequest,
+) -> Verdict:
+    """The verdict on the item's requirement; undecided ones end here, in set-up."""
+    verdict = judge.verdict(requirement_id)
+    request.node.stash[VERDICT] = verdict
+    allure_results.describe(verdict, recordings)
+    if verdict.outcome in _SKIPPED:
+        pytest.skip(f"{verdict.outcome}: {verdict.reason}")
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        pytest.fail(f"{verdict.outcome}: {verdict.reason}", pytrace=False)
+    return verdict
+
+
+@pytest.fixture
+def conclude(pytestconfig: pytest.Config) -> Callable[[Verdict], None]:
+    """Fails the item where the verdict does, at the level that the user chose."""
+    fails = {Outcome.FAIL}
+    if Level(pytestconfig.option.fail_on) is Level.SHOULD:
+        fails.add(Outcome.WARN)
+
+    def conclude(verdict: Verdict) -> None:
+        if verdict.outcome in fails:
+            pytest.fail(explained(verdict), pytrace=False)
+
+    return conclude
+
+
+def _folder(config: pytest.Config) -> Path:
+    if hasattr(config, "workerinput"):
+        return Path(config.workerinput["conformance_folder"])
+    return config.stash[SESSION].folder

@@ -1,0 +1,14 @@
+"""The requirements of the Anthropic Messages page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.model import Verdict
+
+AREA = "anthropic"
+
+
+def test_requirement(verdict: Verdict, conclude: Callable[[Verdict], None]) -> None:
+    """Holds, or says where it is broken."""
+    conclude(verdict)

@@ -1,0 +1,71 @@
+"""The end of a run on the terminal: by area, what fails, what was not covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from conformance.exits import is_not_covered
+from conformance.model import Level, Outcome, Verdict
+from conformance.registry import requirements
+from conformance.verdicts import counts
+from conformance.wording import shortened
+
+SIX = (
+    "non-stream",
+    "bearer",
+    "sse-order",
+    "auth-errors",
+    "unsupported-model",
+    "function-calling",
+)
+"""The documented assertions, in the order of the documented script."""
+
+Write = Callable[[str], None]
+
+def write_summary(verdicts: Mapping[str, Verdict], smoke: bool, write: Write) -> None:
+    """Write the summary of a run, line by line; pytest itself lists what fails."""
+    judged = list(verdicts.values())
+    warned = [verdict for verdict in judged if verdict.outcome is Outcome.WARN]
+    lines = [
+        *_areas(judged),
+        *(six_lines(judged) if smoke else []),
+        *(f"warn {shortened(verdict)}" for verdict in warned),
+        *_not_covered(judged),
+    ]
+    for line in lines:
+        write(line)
+
+
+def six_lines(verdicts: Iterable[Verdict]) -> list[str]:
+    """One line per documented assertion: the worst outcome and the id that decided it."""
+    known = requirements()
+    lines: list[str] = []
+    for name in SIX:
+        group = [v for v in verdicts if known[v.requirement].six == name]
+        worst = min(group, key=lambda verdict: verdict.outcome.rank, default=None)
+        said = f"{worst.outcome} ({worst.requirement})" if worst else "not selected"
+        lines.append(f"{name:<18} {said}")
+    return lines
+
+
+def is_smoke(id: str, level: Level) -> bool:
+    """Whether a requirement belongs to the smoke selection: a MUST of the documented six."""
+    return level is Level.MUST and bool(requirements()[id].six)
+
+
+def _areas(verdicts: list[Verdict]) -> list[str]:
+    lines: list[str] = []
+    for area in ("anthropic", "openai", "gateway"):
+        group = [v for v in verdicts if requirements()[v.requirement].area == area]
+        if group:
+            found = ", ".join(f"{n} {outcome}" for outcome, n in counts(group).items() if n)
+            lines.append(f"{area:<10} {found}")
+    return lines
+
+
+def _not_covered(verdicts: list[Verdict]) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if is_not_covered(verdict):
+            reasons.setdefault(verdict.reason, []).append(verdict.requirement)
+    return [f"not covered, {reason}: {', '.join(ids)}" for reason, ids in reasons.items()]
