@@ -100,7 +100,7 @@ def manner(config: pytest.Config) -> Manner:
         fail_on=Level(option.fail_on),
         require_complete=option.require_complete,
         faults=tuple(option.fault),
-        quiet=config.get_verbosity() < -1,
+        quiet=config.get_verbosity() < 0,
     )
 
 

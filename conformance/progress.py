@@ -41,14 +41,14 @@ def _bar(file: TextIO) -> Iterator[Tell]:
 
 
 def _lines(file: TextIO) -> Tell:
-    """A line for every tenth of the work."""
+    """A line for every quarter of the work."""
     printed = 0
 
     def tell(done: int, total: int, name: str) -> None:
         nonlocal printed
-        tenths = done * 10 // total if total else 10
-        if tenths > printed:
-            printed = tenths
+        quarters = done * 4 // total if total else 4
+        if quarters > printed:
+            printed = quarters
             print(f"recording: {done} of {total} scenarios", file=file, flush=True)
 
     return tell

@@ -145,8 +145,7 @@ class Session:
         )
 
     def _say(self, line: str) -> None:
-        if not self.manner.quiet:
-            print(line, file=self.output, flush=True)
+        print(line, file=self.output, flush=True)
 
     def _start_file(self) -> None:
         assert self.plan is not None  # noqa: S101

@@ -21,11 +21,21 @@ NAME = "verdicts.jsonl"
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as plain JSON values (also what a worker sends to the controller)."""
-    table = asdict(verdict)
-    table["violations"] = [asdict(violation) for violation in verdict.violations]
-    table["flags"] = list(verdict.flags)
-    return table
+    """A verdict as plain JSON values (also what a worker sends to the controller).
+
+    Enumerations become plain strings, because execnet sends no subclass of str.
+    """
+    return {
+        "requirement": verdict.requirement,
+        "level": verdict.level.value,
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason,
+        "flags": list(verdict.flags),
+        "violations": [
+            {**asdict(violation), "level": violation.level.value if violation.level else None}
+            for violation in verdict.violations
+        ],
+    }
 
 
 def from_json(table: Mapping[str, Any]) -> Verdict:

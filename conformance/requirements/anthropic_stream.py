@@ -191,7 +191,7 @@ def deltas_hold_texts(exchange: Exchange) -> Findings:
 
 @requirement(
     "ANT-STR-020", on=STREAM, when=has_tool_use, symptom="tool-loop",
-    needs=(*NAMED, "ANT-STR-014", "ANT-STR-015", "ANT-STR-019"), six="function-calling",
+    needs=(*NAMED, "ANT-STR-014", "ANT-STR-015", "ANT-STR-019"),
 )
 def tool_arguments_join_to_an_object(exchange: Exchange) -> Findings:
     """The `partial_json` of a tool block joins to nothing or to one JSON object."""

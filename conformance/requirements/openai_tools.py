@@ -142,8 +142,7 @@ def has_fragments(exchange: Exchange) -> bool:
     return any(True for _ in chat.fragments(exchange))
 
 
-@requirement("OAI-TOOL-026", on=STREAM, when=has_fragments, symptom="tool-loop", needs=STREAMED,
-             six="function-calling")
+@requirement("OAI-TOOL-026", on=STREAM, when=has_fragments, symptom="tool-loop", needs=STREAMED)
 def fragments_hold_texts(exchange: Exchange) -> Findings:
     """In a fragment `function` is an object and `arguments` a string."""
     for fragment in chat.fragments(exchange):
@@ -151,7 +150,7 @@ def fragments_hold_texts(exchange: Exchange) -> Findings:
 
 
 @requirement("OAI-TOOL-020", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-026"), six="function-calling")
+             needs=(*STREAMED, "OAI-TOOL-026"))
 def first_fragments_introduce_the_call(exchange: Exchange) -> Findings:
     """The first fragment of a call carries `index`, `id`, `type` and `function.name`."""
     seen: set[str] = set()
@@ -169,7 +168,7 @@ def first_fragments_introduce_the_call(exchange: Exchange) -> Findings:
 
 
 @requirement("OAI-TOOL-021", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020"), six="function-calling")
+             needs=(*STREAMED, "OAI-TOOL-020"))
 def later_fragments_only_add(exchange: Exchange) -> Findings:
     """Later fragments of a call repeat neither its `id` nor its `function.name`."""
     for fragment, first in _later(exchange):
@@ -182,7 +181,7 @@ def later_fragments_only_add(exchange: Exchange) -> Findings:
 
 
 @requirement("OAI-TOOL-022", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020"), six="function-calling")
+             needs=(*STREAMED, "OAI-TOOL-020"))
 def calls_are_numbered(exchange: Exchange) -> Findings:
     """The calls of a choice are numbered 0, 1, 2, ... in the order of their appearance."""
     seen: dict[str, list[Any]] = {}
@@ -197,7 +196,7 @@ def calls_are_numbered(exchange: Exchange) -> Findings:
 
 
 @requirement("OAI-TOOL-023", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020"), six="function-calling")
+             needs=(*STREAMED, "OAI-TOOL-020"))
 def calls_do_not_share_an_index(exchange: Exchange) -> Findings:
     """Two calls never share an `index`."""
     for fragment, first in _later(exchange):
@@ -209,8 +208,7 @@ def calls_do_not_share_an_index(exchange: Exchange) -> Findings:
 
 
 @requirement("OAI-TOOL-024", on=STREAM, when=is_whole, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020", "OAI-TOOL-022", "OAI-TOOL-023"),
-             six="function-calling")
+             needs=(*STREAMED, "OAI-TOOL-020", "OAI-TOOL-022", "OAI-TOOL-023"))
 def fragments_join_to_an_object(exchange: Exchange) -> Findings:
     """The arguments of each call, joined, parse as a JSON object."""
     yield from _unparsable(exchange)

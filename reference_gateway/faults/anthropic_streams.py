@@ -53,7 +53,7 @@ def stream_without_request_id(headers: Headers) -> None:
 @fault(
     "anthropic-stream-answered-in-json",
     prompts(ANTHROPIC),
-    kills=("ANT-STR-001",),
+    kills=("ANT-STR-001", "ANT-EP-008"),
     origin="https://github.com/openclaw/openclaw/issues/97474",
 )
 def answered_in_json(call: Call, prompt: Prompt) -> Prompt:

@@ -16,6 +16,11 @@ from reference_gateway.wire import dump, encode
 _HTML = b"<html><head><title>Not Found</title></head><body>nginx</body></html>"
 
 
+def _is_about_model(body: Json) -> bool:
+    """True for the refusal of a model, which has faults of its own."""
+    return str(body["error"]["message"]).startswith("model not supported")
+
+
 @fault(
     "anthropic-error-without-type",
     refusals(ANTHROPIC, 400),
@@ -23,8 +28,9 @@ _HTML = b"<html><head><title>Not Found</title></head><body>nginx</body></html>"
     origin="https://github.com/agentgateway/agentgateway/issues/3254",
 )
 def error_without_type(body: Json) -> None:
-    """An error body lacks the top-level `type`."""
-    del body["type"]
+    """The error about an invalid body lacks the top-level `type`."""
+    if not _is_about_model(body):
+        del body["type"]
 
 
 @fault(
@@ -46,8 +52,9 @@ def error_in_detail(call: Call, reply: Reply) -> Reply:
     origin="https://github.com/QwenLM/qwen-code/issues/11215",
 )
 def error_type_mismatch(body: Json) -> None:
-    """A 400 says that the gateway itself failed."""
-    body["error"]["type"] = "api_error"
+    """The error about an invalid body says that the gateway itself failed."""
+    if not _is_about_model(body):
+        body["error"]["type"] = "api_error"
 
 
 @fault(
@@ -135,7 +142,10 @@ def _as_stream(call: Call, reply: Reply, status: int) -> Reply:
 def error_string(call: Call, reply: Reply) -> Reply:
     """`error` is a string instead of an object."""
     del call
-    message = json.loads(reply.body)["error"]["message"]
+    body = json.loads(reply.body)
+    message = body["error"]["message"]
+    if _is_about_model(body):
+        return reply
     return replace(reply, body=dump({"error": message}).encode())
 
 
@@ -148,6 +158,8 @@ def error_string(call: Call, reply: Reply) -> Reply:
 def error_array(call: Call, reply: Reply) -> Reply:
     """The error body is an array."""
     del call
+    if _is_about_model(json.loads(reply.body)):
+        return reply
     return replace(reply, body=b"[" + reply.body + b"]")
 
 

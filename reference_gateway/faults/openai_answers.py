@@ -11,6 +11,8 @@ from reference_gateway.faults.places import OPENAI, answers, prompts, replies
 from reference_gateway.faults.registry import fault
 from reference_gateway.seams import Reply
 
+_MORE_THAN_ASKED = 40
+
 
 @fault(
     "openai-500",
@@ -274,15 +276,15 @@ def tool_calls_empty(body: Json) -> None:
 
 
 @fault(
-    "openai-max-tokens-ignored",
+    "openai-max-tokens-exceeded",
     prompts(OPENAI),
     kills=("OAI-PARAM-006",),
     origin="https://github.com/dtzp555-max/ocp/issues/470",
 )
-def max_tokens_ignored(call: Call, prompt: Prompt) -> Prompt:
-    """The token budget has no effect."""
+def max_tokens_exceeded(call: Call, prompt: Prompt) -> Prompt:
+    """The answer may be longer than its budget."""
     del call
-    return replace(prompt, max_tokens=max(prompt.max_tokens, 4096))
+    return replace(prompt, max_tokens=prompt.max_tokens + _MORE_THAN_ASKED)
 
 
 @fault(

@@ -21,6 +21,8 @@ from reference_gateway.wire import encode
 )
 def credential_echoed(call: Call, reply: Reply) -> Reply:
     """The refusal repeats the whole key that was sent."""
+    if not call.credential:
+        return reply
     quoted = f"received {call.credential}. ".encode("utf-8", "replace")
     return replace(reply, body=reply.body.replace(b"Send a TokenHub", quoted + b"Send a TokenHub"))
 
@@ -33,7 +35,8 @@ def credential_echoed(call: Call, reply: Reply) -> Reply:
 )
 def credential_in_header(call: Call, reply: Reply) -> Reply:
     """The refusal repeats the key in a header field."""
-    if not call.credential.isprintable() or not call.credential.isascii():
+    is_sendable = call.credential.isascii() and call.credential.isprintable()
+    if not call.credential or not is_sendable:
         return reply
     return replace(reply, headers={**reply.headers, "x-received-key": call.credential})
 

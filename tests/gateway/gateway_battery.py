@@ -14,6 +14,8 @@ from reference_gateway.app import Running
 
 # A body that has not ended by then is called open; healthy ones take milliseconds.
 OPEN_AFTER_S = 1.5
+# What the gateways under test are configured to take.
+MAX_BODY_BYTES = 100_000
 _PATHS = {"anthropic": "/v1/messages", "openai": "/v1/chat/completions"}
 _IDS = re.compile(r"\b(msg|chatcmpl|toolu|req|acct|key)([_-])[0-9a-f]{12,24}\b")
 _CREATED = re.compile(r'"created":(1\d{9})\b')
@@ -101,6 +103,7 @@ class Battery:
             for name, body in requests(wire).items():
                 asked[f"{wire} {name}"] = self.ask(wire, json.dumps(body).encode())
             asked |= self.credentials(wire)
+            asked[f"{wire} too large"] = self.ask(wire, b"x" * (MAX_BODY_BYTES + 1))
             asked[f"{wire} malformed"] = self.ask(wire, b'{"model":')
             asked[f"{wire} money"] = self.money(wire)
         asked |= {"paths": self.paths(), "dropped": self.dropped(), "at once": self.at_once()}
