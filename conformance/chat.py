@@ -73,7 +73,7 @@ def fragments(exchange: Exchange) -> Iterator[Fragment]:
 
 def tool_calls(exchange: Exchange) -> list[ToolCall]:
     """The tool calls of an answer, streamed or not."""
-    if exchange.request.wants_stream:
+    if exchange.is_streamed:
         return _streamed_tool_calls(exchange)
     calls: list[ToolCall] = []
     for number, choice in enumerate(choices(exchange)):
@@ -81,6 +81,8 @@ def tool_calls(exchange: Exchange) -> list[ToolCall]:
         for position, call in enumerate(found if isinstance(found, list) else []):
             where = f"body.choices[{number}].message.tool_calls[{position}]"
             call = call if isinstance(call, dict) else {}
+            if "custom" in call:
+                continue  # a custom tool takes free text; the rules are about functions
             function = object_in(call, "function")
             calls.append(
                 ToolCall(
@@ -115,7 +117,7 @@ def _joined(parts: list[Fragment]) -> ToolCall:
 
 def finish_reasons(exchange: Exchange) -> list[tuple[str, Any]]:
     """The finish reasons with their places: one per choice, in a stream the non-null ones."""
-    if not exchange.request.wants_stream:
+    if not exchange.is_streamed:
         return [
             (f"body.choices[{number}].finish_reason", choice.get("finish_reason"))
             for number, choice in enumerate(choices(exchange))
@@ -129,14 +131,14 @@ def finish_reasons(exchange: Exchange) -> list[tuple[str, Any]]:
 
 def text(exchange: Exchange) -> str:
     """All text of an answer, streamed or not."""
-    if exchange.request.wants_stream:
+    if exchange.is_streamed:
         return "".join(str(delta.get("content") or "") for _, _, delta in deltas(exchange))
     return "".join(str(message(choice).get("content") or "") for choice in choices(exchange))
 
 
 def usages(exchange: Exchange) -> list[tuple[str, dict[str, Any]]]:
     """Every non-null usage with its place: one in a plain answer, any number in a stream."""
-    if not exchange.request.wants_stream:
+    if not exchange.is_streamed:
         usage = exchange.answer.object.get("usage")
         return [("body.usage", usage)] if isinstance(usage, dict) else []
     return [

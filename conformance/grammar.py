@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from conformance import sse
-from conformance.model import Exchange, Findings, Level, Protocol, Violation
+from conformance.model import Exchange, Level, Protocol, Violation
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Breach:
     violation: Violation
 
 
-def breaches(exchange: Exchange, requirement: str) -> Findings:
+def breaches(exchange: Exchange, requirement: str) -> Iterator[Violation]:
     """The places where the order of a stream breaks one requirement."""
     walk = _WALKERS[exchange.protocol or Protocol.OPENAI]
     for breach in walk(exchange.events):

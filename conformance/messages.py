@@ -63,7 +63,7 @@ def events_of(exchange: Exchange, type: str) -> Iterator[tuple[str, dict[str, An
 
 def tool_uses(exchange: Exchange) -> list[ToolUse]:
     """The client tool calls of an answer, streamed or not."""
-    if exchange.request.wants_stream:
+    if exchange.is_streamed:
         return list(_streamed_tool_uses(exchange))
     return [
         ToolUse(
@@ -92,7 +92,7 @@ def _streamed_tool_uses(exchange: Exchange) -> Iterator[ToolUse]:
 
 def text(exchange: Exchange) -> str:
     """All text of an answer, streamed or not."""
-    if exchange.request.wants_stream:
+    if exchange.is_streamed:
         starts = [str(b.get("text", "")) for _, _, b in block_starts(exchange)]
         parts = [str(d.get("text", "")) for _, _, d in deltas(exchange)]
         return "".join(starts + parts)
@@ -102,7 +102,7 @@ def text(exchange: Exchange) -> str:
 
 def stop(exchange: Exchange) -> dict[str, Any]:
     """The object that holds `stop_reason` and `stop_sequence`, streamed or not."""
-    if not exchange.request.wants_stream:
+    if not exchange.is_streamed:
         return exchange.answer.object
     found = [data.get("delta") for _, data in events_of(exchange, "message_delta")]
     return next((delta for delta in reversed(found) if isinstance(delta, dict)), {})
@@ -110,7 +110,7 @@ def stop(exchange: Exchange) -> dict[str, Any]:
 
 def usage(exchange: Exchange) -> dict[str, Any]:
     """The usage that holds at the end: message_delta's fields over message_start's."""
-    if not exchange.request.wants_stream:
+    if not exchange.is_streamed:
         return _object(exchange.answer.object.get("usage"))
     total: dict[str, Any] = {}
     for _, data in events_of(exchange, "message_start"):

@@ -217,13 +217,20 @@ class Exchange:
         return None
 
     @property
+    def is_streamed(self) -> bool:
+        """Whether a stream was asked for; told from the answer where the request is lost."""
+        if self.request.json or self.response is None:
+            return self.request.wants_stream
+        return self.response.media_type == "text/event-stream"
+
+    @property
     def kind(self) -> Kind:
         """What this exchange is: its protocol, and stream, plain answer or error."""
         if self.protocol is None or self.response is None or 300 <= self.status < 400:
             return Kind.OTHER
         if self.status >= 400:
             return Kind(f"{self.protocol} error")
-        if self.request.wants_stream:
+        if self.is_streamed:
             return Kind(f"{self.protocol} stream")
         plain = {Protocol.ANTHROPIC: Kind.ANTHROPIC_MESSAGE, Protocol.OPENAI: Kind.OPENAI_COMPLETION}
         return plain[self.protocol]

@@ -128,12 +128,10 @@ def _panel(
     facts: Mapping[str, object],
 ) -> Panel:
     response, request = exchange.response, exchange.request
-    shown = timeline(exchange, _within(marks, "events"), _within(marks, "blocks"), bool(marks))
-    is_listed = response is not None and shown is None
-    headers = response.headers if response else ()
-    on_headers = _within(marks, "headers") if response else {}
-    placed = shown.placed if shown else set()
-    parts = {"status", "headers"} if response else set()
+    stream = timeline(exchange, _within(marks, "events"), _within(marks, "blocks"), bool(marks))
+    listed = response if stream is None else None
+    body = _body(listed, _within(marks, "body"), bool(marks)) if listed else ()
+    headers = _rows(response.headers, _within(marks, "headers")) if response else ()
     return Panel(
         id=anchor(exchange.id),
         exchange=exchange,
@@ -144,19 +142,28 @@ def _panel(
         variables=curl.variables(request),
         request_headers=_rows(request.headers, {}),
         request_body=_request_body(request),
-        headers=_rows(headers, on_headers),
-        body=_body(response, _within(marks, "body"), bool(marks)) if is_listed and response else (),
-        timeline=shown,
+        headers=headers,
+        body=body,
+        timeline=stream,
         marks=marks,
-        loose=tuple(
-            id
-            for id, mark in marks.items()
-            if id not in placed
-            and mark.place.part not in parts
-            and not (is_listed and mark.place.part == "body" and mark.place.path)
-        ),
+        loose=_loose(marks, _placed(body, headers, stream), response is not None),
         facts=_facts(facts),
     )
+
+
+def _placed(
+    body: tuple[Segment, ...], headers: tuple[HeaderRow, ...], stream: Timeline | None
+) -> set[str]:
+    """The ids of the marks that some line carries."""
+    shown = {id for row in (*body, *headers) for id in row.marks}
+    return shown | (stream.placed if stream else set())
+
+
+def _loose(marks: Mapping[str, Mark], placed: set[str], has_status: bool) -> tuple[str, ...]:
+    """The marks that no line carries."""
+    parts = {"status"} if has_status else set()
+    rest = (id for id, mark in marks.items() if mark.place.part not in parts)
+    return tuple(id for id in rest if id not in placed)
 
 
 def _within(marks: Mapping[str, Mark], part: str) -> dict[str, Place]:

@@ -74,7 +74,7 @@ def timeline(
 ) -> Timeline | None:
     """The timeline of a stream; None for an answer that is none."""
     response = exchange.response
-    if response is None or not _is_stream(response):
+    if response is None or not _is_stream(response) or not exchange.events:
         return None
     events = exchange.events
     marks = _on_rows(events, on_events)

@@ -7,6 +7,7 @@ they demand is named in `schemas/SOURCE`.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,13 +15,13 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry, Resource
 
-from conformance.model import Findings, Violation
+from conformance.model import Violation
 
 _ADDRESS = "https://gateway-conformance.example/schemas/"
 _FILES = {"ANT": "anthropic.json", "OAI": "openai.json"}
 
 
-def mismatches(value: Any, requirement: str, where: str = "body") -> Findings:
+def mismatches(value: Any, requirement: str, where: str = "body") -> Iterator[Violation]:
     """Every place where a value departs from the shape that a requirement demands."""
     for error in sorted(_validator(requirement).iter_errors(value), key=_place):
         yield Violation(
@@ -35,7 +36,7 @@ def matches(value: Any, requirement: str) -> bool:
     return _validator(requirement).is_valid(value)
 
 
-def schema_mismatches(value: Any, schema: Any, where: str) -> Findings:
+def schema_mismatches(value: Any, schema: Any, where: str) -> Iterator[Violation]:
     """Every place where a value departs from a schema given in a request."""
     for error in Draft202012Validator(schema).iter_errors(value):
         expected = _expectation(error.validator, error.validator_value)

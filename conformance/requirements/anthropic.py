@@ -31,6 +31,16 @@ def has_content(exchange: Exchange) -> bool:
     return bool(messages.content(exchange))
 
 
+def is_metered(exchange: Exchange) -> bool:
+    """Whether the usage is all of it: calls from inside a container report 0 tokens."""
+    return not exchange.answer.object.get("container")
+
+
+def is_metered_content(exchange: Exchange) -> bool:
+    """Whether there is content whose tokens must be counted."""
+    return has_content(exchange) and is_metered(exchange)
+
+
 def has_tool_use(exchange: Exchange) -> bool:
     """Whether the answer calls a tool."""
     return bool(messages.tool_uses(exchange))
@@ -284,7 +294,7 @@ def usage_counts_tokens(exchange: Exchange) -> Findings:
 @requirement(
     "ANT-USE-002",
     on=MESSAGE,
-    when=has_content,
+    when=is_metered_content,
     symptom="wrong-bill",
     needs=(*SHAPED, "ANT-USE-001"),
     six="non-stream",
@@ -298,6 +308,7 @@ def output_is_counted(exchange: Exchange) -> Findings:
 @requirement(
     "ANT-USE-003",
     on=MESSAGE,
+    when=is_metered,
     symptom="wrong-bill",
     needs=(*SHAPED, "ANT-USE-001"),
     six="non-stream",

@@ -264,7 +264,7 @@ def stop_texts_stop(recording: Recording) -> Findings:
         if exchange.status != 200:
             continue
         asked = exchange.request.json["stop"]
-        where = "events" if exchange.request.wants_stream else "body.choices[0].message.content"
+        where = "events" if exchange.is_streamed else "body.choices[0].message.content"
         if any(stop in chat.text(exchange) for stop in asked):
             yield Violation(where, f"text without {asked}", "it is there", exchange=exchange.id)
         for place, reason in chat.finish_reasons(exchange):
