@@ -10,6 +10,7 @@ import base64
 
 from conformance.model import Headers, Request
 from conformance.redaction import MARK
+from conformance.report_listing import visible
 
 BREAK = " \\\n  "
 """Between the words of the command: a line that goes on."""
@@ -72,8 +73,10 @@ def _data(body: bytes) -> tuple[str, list[str]]:
         return "", []
     if len(body) > _LONGEST_BODY:
         return "", ["--data-binary @body.json"]
-    if b"\0" not in body and _text(body):
-        return "", [f"--data-raw {quoted(_text(body))}"]
+    # A page would change what is hidden (CR becomes LF), and no argument can hold NUL.
+    text = _text(body)
+    if text and visible(text) == text:
+        return "", [f"--data-raw {quoted(text)}"]
     encoded = base64.b64encode(body).decode("ascii")
     return f"printf %s {encoded} | base64 -d | ", ["--data-binary @-"]
 

@@ -12,7 +12,6 @@ from conformance.model import (
     FailureKind,
     Finding,
     Inconclusive,
-    Kind,
     Level,
     NotApplicable,
     Outcome,
@@ -22,7 +21,7 @@ from conformance.model import (
     Violation,
 )
 from conformance.profile import Profile
-from conformance.registry import RUN, Requirement, requirements
+from conformance.registry import Requirement, requirements, scenarios
 
 BLOCKED = "blocked by "
 NOTHING = "nothing exercised it"
@@ -76,30 +75,48 @@ class Judge:
         return ""
 
     def _blocked(self, requirement: Requirement) -> str:
-        """One root cause is one red: what builds on it is blocked by the root itself."""
+        """One root cause is one red: what builds on it is blocked by the root itself.
+
+        A rule about both protocols is blocked where all of its subjects are.
+        """
+        roots = self._roots(requirement)
+        open_to = {_protocol_of(name) for name in requirement.scenario_names} - set(roots)
+        if requirement.area == "gateway" and requirement.scenario_names and open_to:
+            return ""
+        return next((f"{BLOCKED}{root}" for root in roots.values()), "")
+
+    def _roots(self, requirement: Requirement) -> dict[str, str]:
+        """The failed needs of a requirement, or what blocks these, by area."""
+        roots: dict[str, str] = {}
         for need in requirement.needs:
             verdict = self.verdict(need)
             if verdict.outcome is Outcome.FAIL:
-                return f"{BLOCKED}{need}"
-            if verdict.reason.startswith(BLOCKED):
-                return verdict.reason
-        return ""
+                roots.setdefault(requirements()[need].area, need)
+            elif verdict.reason.startswith(BLOCKED):
+                root = verdict.reason.removeprefix(BLOCKED)
+                roots.setdefault(requirements()[need].area, root)
+        return roots
 
     def _subjects(self, requirement: Requirement) -> Iterator[Any]:
-        if isinstance(requirement.on, Kind):
-            yield from self._exchanges(requirement, requirement.on)
-        elif requirement.on == RUN:
-            yield self._recordings
+        exchanges = list(self._exchanges(requirement))
+        if requirement.together:
+            yield from [exchanges] if exchanges else []
         else:
-            named = (self._recordings.get(name) for name in requirement.scenario_names)
-            yield from (recording for recording in named if recording and recording.final)
+            yield from exchanges
+        if requirement.is_about_the_run:
+            yield self._recordings
+        blocked = self._roots(requirement)
+        for name in requirement.scenario_names:
+            recording = self._recordings.get(name)
+            if recording and recording.final and _protocol_of(name) not in blocked:
+                yield recording
 
-    def _exchanges(self, requirement: Requirement, kind: Kind) -> Iterator[Exchange]:
-        """Those of the kind that hold what the rule is about and whose needs are met."""
+    def _exchanges(self, requirement: Requirement) -> Iterator[Exchange]:
+        """Those of its kinds that hold what the rule is about and whose needs are met."""
         unmet = {v.exchange for need in requirement.needs for v in self.verdict(need).violations}
         for recording in self._recordings.values():
             for exchange in recording.final:
-                if exchange.kind is kind and exchange.id not in unmet:
+                if exchange.kind in requirement.kinds and exchange.id not in unmet:
                     if requirement.when is None or requirement.when(exchange):
                         yield exchange
 
@@ -119,6 +136,10 @@ class Judge:
             return
         for finding in requirement.find(subject, self._profile):
             yield _located(finding, subject)
+
+
+def _protocol_of(scenario: str) -> str:
+    return str(scenarios()[scenario].protocol)
 
 
 def _unanswered(exchange: Exchange) -> Finding:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from conformance.model import Kind
 from conformance.profile import Profile
-from conformance.registry import RUN, Requirement, Scenario, closure, requirements, scenarios
+from conformance.registry import Requirement, Scenario, closure, requirements, scenarios
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan
 def serving(requirement: Requirement) -> set[str]:
     """The scenarios that give a requirement its subjects."""
     every = scenarios().values()
-    if isinstance(requirement.on, Kind):
-        return {s.name for s in every if requirement.on in s.yields}
-    if requirement.on == RUN:
-        return {s.name for s in every if s.smoke}
-    return set(requirement.scenario_names)
+    wanted = set(requirement.kinds)
+    found = {scenario.name for scenario in every if wanted & set(scenario.yields)}
+    if requirement.is_about_the_run:
+        found |= {scenario.name for scenario in every if scenario.smoke}
+    return found | set(requirement.scenario_names)

@@ -58,9 +58,10 @@ class Scenario:
 class Requirement:
     """A check with a permanent id.
 
-    `on` is a kind of exchange, scenario names, or RUN. `when` narrows the exchanges
-    of a kind to those that have what the rule is about. `needs` are ids without
-    which this one cannot be judged. `symptom` is a row of the symptom table, `six`
+    `on` are kinds of exchange, or scenario names, or RUN. `when` narrows the exchanges
+    of a kind to those that have what the rule is about; with `together` the rule gets
+    all of them at once, to compare them. `needs` are ids without which this one cannot
+    be judged; those of a protocol concern that protocol's subjects. `symptom` is a row of the symptom table, `six`
     the documented assertion it belongs to (empty for none). `judges_silence` says
     that the rule itself judges a request that got no answer, `needs_lab` that a live
     run cannot provoke its subject without a scripted upstream.
@@ -68,8 +69,9 @@ class Requirement:
 
     id: str
     rule: Rule
-    on: Kind | str | tuple[str, ...]
+    on: tuple[Kind | str, ...]
     when: When | None
+    together: bool
     needs: tuple[str, ...]
     symptom: str
     six: str
@@ -87,9 +89,19 @@ class Requirement:
         return {"ANT": "anthropic", "OAI": "openai", "GW": "gateway"}[self.id.partition("-")[0]]
 
     @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of exchange in `on`."""
+        return tuple(subject for subject in self.on if isinstance(subject, Kind))
+
+    @property
     def scenario_names(self) -> tuple[str, ...]:
         """The scenarios named by `on`; empty for kinds and RUN."""
-        return self.on if isinstance(self.on, tuple) else ()
+        return tuple(s for s in self.on if not isinstance(s, Kind) and s != RUN)
+
+    @property
+    def is_about_the_run(self) -> bool:
+        """Whether the rule gets everything that was recorded."""
+        return RUN in self.on
 
     def find(self, subject: Any, profile: Any) -> Findings:
         """Call the rule on one subject, with the profile where it asks for it."""
@@ -127,23 +139,21 @@ def scenario(
 def requirement(
     id: str,
     *,
-    on: Kind | str | tuple[str, ...],
+    on: Kind | str | tuple[Kind | str, ...],
     symptom: str,
     when: When | None = None,
+    together: bool = False,
     needs: tuple[str, ...] = (),
     six: str = "",
     judges_silence: bool = False,
     needs_lab: bool = False,
 ) -> Callable[[Rule], Rule]:
-    """Declare the decorated generator function as the check of a requirement.
-
-    A plain string is one scenario's name (or RUN); a tuple names several scenarios.
-    """
+    """Declare the decorated generator function as the check of a requirement."""
 
     def declare(rule: Rule) -> Rule:
-        names = (on,) if isinstance(on, str) and not isinstance(on, Kind) and on != RUN else on
+        subjects = on if isinstance(on, tuple) else (on,)
         _add(_requirements, id, Requirement(
-            id, rule, names, when, needs, symptom, six, judges_silence, needs_lab
+            id, rule, subjects, when, together, needs, symptom, six, judges_silence, needs_lab
         ))
         return rule
 

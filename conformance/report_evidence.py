@@ -78,6 +78,11 @@ class Panel:
             return ""
         return visible(response.header("request-id") or response.header("x-request-id") or "")
 
+    @property
+    def objections(self) -> int:
+        """How many notes the requirements left on this exchange."""
+        return sum(len(mark.notes) for mark in self.marks.values())
+
     def at(self, part: str) -> tuple[str, ...]:
         """The ids of the marks on a part as a whole, such as `status`."""
         return tuple(mark.id for mark in self.marks.values() if mark.place.part == part)
@@ -155,7 +160,8 @@ def _placed(
     body: tuple[Segment, ...], headers: tuple[HeaderRow, ...], stream: Timeline | None
 ) -> set[str]:
     """The ids of the marks that some line carries."""
-    shown = {id for row in (*body, *headers) for id in row.marks}
+    rows = [row.marks for row in headers] + [segment.marks for segment in body]
+    shown = {id for marks in rows for id in marks}
     return shown | (stream.placed if stream else set())
 
 

@@ -13,6 +13,7 @@ from conformance.curl import variable
 from conformance.model import Outcome, Verdict, Violation
 from conformance.registry import requirements
 from conformance.report_evidence import Mark
+from conformance.report_place import anchor
 from conformance.symptoms import UNLISTED, Symptom, symptoms
 from conformance.target import EMBEDDED
 
@@ -157,12 +158,21 @@ def _objections(
 ) -> tuple[Objection, ...]:
     """The violations, those that say the same in different exchanges together."""
     same: dict[tuple[str, str, str, str], list[Link]] = defaultdict(list)
-    for v in verdict.violations:
-        link = _place(v, marks, shown)
-        said = (_anywhere(v.where), v.expected, v.actual, v.level or verdict.level)
+    for violation in verdict.violations:
+        link = _place(violation, marks, shown)
+        level = violation.level or verdict.level
+        said = (_anywhere(violation.where), violation.expected, violation.actual, str(level))
         if link not in same[said]:
             same[said].append(link)
-    return tuple(Objection(*said, tuple(links)) for said, links in same.items())
+    return tuple(_objection(*said, links) for said, links in same.items())
+
+
+def _objection(
+    where: str, expected: str, actual: str, level: str, links: list[Link]
+) -> Objection:
+    exact = {link.title for link in links}
+    shown = exact.pop() if len(exact) == 1 else where
+    return Objection(shown, expected, actual, level, tuple(links))
 
 
 def _anywhere(where: str) -> str:
@@ -172,11 +182,10 @@ def _anywhere(where: str) -> str:
 def _place(
     violation: Violation, marks: Mapping[str, Mapping[str, Mark]], shown: frozenset[str]
 ) -> Link:
-    exchange, where = violation.exchange, violation.where
-    on = marks.get(exchange, {}).values()
-    mark = next((mark for mark in on if mark.where == where), None)
-    url = f"#{mark.id}" if mark and exchange in shown else ""
-    return Link(exchange or "the whole run", url, where)
+    id = anchor(violation.exchange, f"at {violation.where}")
+    is_linked = violation.exchange in shown and id in marks.get(violation.exchange, {})
+    text = violation.exchange or "the whole run"
+    return Link(text, f"#{id}" if is_linked else "", violation.where)
 
 
 def unjudged(verdicts: Iterable[Verdict]) -> tuple[Unjudged, ...]:

@@ -133,8 +133,9 @@ def _undecided(count: int) -> str:
 
 
 def _besides(counted: Counter[Outcome]) -> str:
+    warnings = "SHOULD warning" if counted[Outcome.WARN] == 1 else "SHOULD warnings"
     parts = [
-        (counted[Outcome.WARN], "SHOULD warnings"),
+        (counted[Outcome.WARN], warnings),
         (counted[Outcome.INCONCLUSIVE], "inconclusive"),
         (counted[Outcome.NOT_RUN], "not run"),
     ]
@@ -144,8 +145,8 @@ def _besides(counted: Counter[Outcome]) -> str:
 
 def tallies(judged: Judged) -> tuple[Tally, ...]:
     """A tally for each area that has verdicts, and the sum of all, which is as planned."""
-    areas = list(dict.fromkeys([*AREAS.values(), *(area_of(v.requirement) for v in judged.verdicts)]))
-    rows = [_tally(area, judged.verdicts) for area in areas]
+    seen = (area_of(verdict.requirement) for verdict in judged.verdicts)
+    rows = [_tally(area, judged.verdicts) for area in dict.fromkeys([*AREAS.values(), *seen])]
     planned = int(judged.header.get("planned", 0))
     missing = max(0, planned - len(judged.verdicts))
     total = Counter(verdict.outcome for verdict in judged.verdicts)

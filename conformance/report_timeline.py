@@ -140,7 +140,11 @@ def _kept(count: int, marks: Mapping[int, object], most: int) -> set[int]:
 
 
 def _row(
-    event: Event, gap_s: float, ended_at_s: float, marks: tuple[str, ...], places: Mapping[str, Place]
+    event: Event,
+    gap_s: float,
+    ended_at_s: float,
+    marks: tuple[str, ...],
+    places: Mapping[str, Place],
 ) -> Row:
     share = event.at_s / ended_at_s if ended_at_s > 0 else 0
     return Row(

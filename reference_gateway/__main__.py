@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -19,6 +20,8 @@ from reference_gateway.errors import UsageError
 from reference_gateway.faults import FAULTS
 
 USAGE_ERROR_STATUS = 2
+MAX_PORT = 65_535
+STDIN = 0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,13 +32,13 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.list_faults:
         for fault in FAULTS.values():
-            print(f"{fault.slug}\t{','.join(fault.kills)}")
+            sys.stdout.write(f"{fault.slug}\t{','.join(fault.kills)}\n")
         return 0
     try:
         config = _configured(arguments)
         asyncio.run(_run(config, arguments.ready_file, arguments.exit_with_stdin))
     except UsageError as error:
-        print(f"reference-gateway: {error}", file=sys.stderr)
+        sys.stderr.write(f"reference-gateway: {error}\n")
         return USAGE_ERROR_STATUS
     return 0
 
@@ -71,7 +74,7 @@ def _configured(arguments: argparse.Namespace) -> Config:
         "faults": tuple(arguments.fault) if arguments.fault else None,
     }
     config = replace(config, **{name: value for name, value in chosen.items() if value is not None})
-    if not 0 <= config.port < 65536:
+    if not 0 <= config.port <= MAX_PORT:
         raise UsageError(f"port {config.port} is not between 0 and 65535")
     check_loopback(config.host)
     return config
@@ -86,7 +89,8 @@ async def _run(config: Config, ready_file: Path | None, with_stdin: bool) -> Non
         if ready_file:
             write_ready_file(ready_file, running)
         else:
-            print(running.base_url, flush=True)
+            sys.stdout.write(f"{running.base_url}\n")
+            sys.stdout.flush()
         if with_stdin:
             _watch_stdin(loop, stopped)
         await stopped.wait()
@@ -108,8 +112,9 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> Non
     """Stop when stdin ends; a thread, because not every stdin can be polled."""
 
     def wait_for_end() -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
+        with contextlib.suppress(OSError):  # A stdin that was never open has ended.
+            while os.read(STDIN, 4096):
+                pass
         loop.call_soon_threadsafe(stopped.set)
 
     threading.Thread(target=wait_for_end, daemon=True).start()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 
 from reference_gateway.anthropic import parse
 from reference_gateway.catalogue import Model
 from reference_gateway.chat import Answer, Json, StopReason, Text, ToolCall, Usage
 from reference_gateway.errors import GatewayError, Kind
+from reference_gateway.pages import cut_page
 from reference_gateway.pieces import ArgumentsDelta, CallStart, Finish, Piece, Start
 from reference_gateway.wire import Frame, Heading, WireFormat
 
@@ -148,14 +149,16 @@ def error_frame(problem: GatewayError, request_id: str) -> Frame:
     return Frame("error", error(problem, request_id))
 
 
-def models(listed: tuple[Model, ...]) -> Json:
-    """The model list, in one page."""
-    data = [_model(model) for model in listed]
+def models(listed: tuple[Model, ...], query: Mapping[str, str]) -> Json:
+    """One page of the model list."""
+    page, has_more = cut_page(listed, query)
+    data = [model_entry(model) for model in page]
     ids = [entry["id"] for entry in data] or [None]
-    return {"data": data, "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
+    return {"data": data, "has_more": has_more, "first_id": ids[0], "last_id": ids[-1]}
 
 
-def _model(model: Model) -> Json:
+def model_entry(model: Model) -> Json:
+    """One entry of the model list."""
     created = datetime.fromtimestamp(model.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "type": "model",
@@ -165,4 +168,4 @@ def _model(model: Model) -> Json:
     }
 
 
-ANTHROPIC = WireFormat("anthropic", parse, message, frames, error, error_frame, models)
+ANTHROPIC = WireFormat("anthropic", parse, message, frames, error, error_frame, models, model_entry)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 Schema = Mapping[str, Any]
-# Recursive schemas end here.
+# Recursive schemas end here, and so do those that ask for too much.
 _MAX_DEPTH = 8
+_MAX_VALUES = 500
+_MAX_LENGTH = 1_000
 _CITY_LIKE = re.compile(r"city|location|place|town|destination", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“”]([^\"“”]+)[\"“”]|'([^']+)'(?!\w)")
 _FORMATS = {
@@ -54,25 +56,31 @@ class _Filler:
     def __init__(self, root: Schema, source: Source) -> None:
         self.root = root
         self.source = source
+        self.values_left = _MAX_VALUES
 
     def value(self, schema: object, name: str, depth: int) -> Any:
         """A value for the property `name`."""
-        found = self.resolved(_mapping(schema), depth)
+        found = self.resolved(_mapping(schema))
+        self.values_left -= 1
+        if self.values_left < 0:
+            return None
         for word in ("const", "default"):
             if word in found:
                 return found[word]
-        if found.get("enum"):
+        if _list(found.get("enum")):
             return found["enum"][0]
         return self.typed(found, _type(found), name, depth)
 
-    def resolved(self, schema: Schema, depth: int) -> Schema:
+    def resolved(self, schema: Schema) -> Schema:
         """The schema with its reference followed, or its first alternative merged in."""
         for _ in range(_MAX_DEPTH):
             if "$ref" in schema:
                 rest = {key: value for key, value in schema.items() if key != "$ref"}
                 schema = {**_lookup(self.root, schema["$ref"]), **rest}
                 continue
-            word = next((key for key in ("anyOf", "oneOf", "allOf") if schema.get(key)), None)
+            word = next(
+                (key for key in ("anyOf", "oneOf", "allOf") if _list(schema.get(key))), None
+            )
             if word is None:
                 break
             schema = _merged(schema, word)
@@ -83,7 +91,7 @@ class _Filler:
         if kind == "object":
             return self.object(schema, depth)
         if kind == "array":
-            count = max(int(schema.get("minItems", 0)), 1 if depth < _MAX_DEPTH else 0)
+            count = max(_length(schema, "minItems", 0), 1 if depth < _MAX_DEPTH else 0)
             return [self.value(schema.get("items"), name, depth + 1) for _ in range(count)]
         if kind in ("integer", "number"):
             return _number(schema)
@@ -93,7 +101,7 @@ class _Filler:
 
     def object(self, schema: Schema, depth: int) -> dict[str, Any]:
         """An object with what is required, and with every city-like property."""
-        properties, required = _mapping(schema.get("properties")), schema.get("required") or []
+        properties, required = _mapping(schema.get("properties")), _strings(schema.get("required"))
         names = [name for name in properties if name in required or _CITY_LIKE.search(name)]
         names += [name for name in required if name not in properties]
         if depth > _MAX_DEPTH:
@@ -103,12 +111,30 @@ class _Filler:
     def string(self, schema: Schema, name: str) -> str:
         """A string of the wanted format and length."""
         found = _FORMATS.get(str(schema.get("format"))) or self.source.string(name)
-        padded = found.ljust(int(schema.get("minLength", 0)), "x")
-        return padded[: int(schema.get("maxLength", len(padded)))]
+        padded = found.ljust(_length(schema, "minLength", 0), "x")
+        return padded[: _length(schema, "maxLength", len(padded))]
 
 
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _strings(value: object) -> list[str]:
+    return [entry for entry in _list(value) if isinstance(entry, str)]
+
+
+def _length(schema: Schema, name: str, default: int) -> int:
+    found = schema.get(name, default)
+    return min(max(found, 0), _MAX_LENGTH) if isinstance(found, int) else default
+
+
+def _bound(schema: Schema, name: str) -> int | float | None:
+    found = schema.get(name)
+    return found if isinstance(found, int | float) else None
 
 
 def _type(schema: Schema) -> str:
@@ -116,8 +142,10 @@ def _type(schema: Schema) -> str:
     if isinstance(kind, list):
         kind = next((word for word in kind if word != "null"), "null")
     if isinstance(kind, str):
-        return kind if kind in ("object", "array", "integer", "number", "boolean", "null") else (
-            "string"
+        return (
+            kind
+            if kind in ("object", "array", "integer", "number", "boolean", "null")
+            else ("string")
         )
     return "object" if "properties" in schema else "string"
 
@@ -128,7 +156,7 @@ def _merged(schema: Schema, word: str) -> Schema:
     for branch in branches:
         found = _mapping(branch)
         properties = {**_mapping(rest.get("properties")), **_mapping(found.get("properties"))}
-        required = [*(rest.get("required") or []), *(found.get("required") or [])]
+        required = [*_strings(rest.get("required")), *_strings(found.get("required"))]
         rest = {**rest, **found}
         if properties:
             rest |= {"properties": properties, "required": required}
@@ -143,10 +171,9 @@ def _lookup(root: Schema, reference: object) -> Schema:
 
 
 def _number(schema: Schema) -> int | float:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if "exclusiveMinimum" in schema:
-        low = schema["exclusiveMinimum"] + 1
-    step = schema.get("multipleOf")
+    low, high = _bound(schema, "minimum"), _bound(schema, "maximum")
+    above, step = _bound(schema, "exclusiveMinimum"), _bound(schema, "multipleOf")
+    low = above + 1 if above is not None else low
     found: int | float = 1 if low is None else max(1, low)
     if step:
         found = step * -(-found // step)

@@ -21,6 +21,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     request_id: str
+    query: Mapping[str, str]
 
     @cached_property
     def document(self) -> object:

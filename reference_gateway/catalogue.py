@@ -12,6 +12,8 @@ _TOKENS_PER_PRICE = 1_000_000
 _PREFIX = "anthropic/"
 # No answer is longer; a larger `max_tokens` is clamped, so that a worst case exists.
 MAX_OUTPUT_TOKENS = 32_000
+# A longer prompt is refused, in the words that clients compact on.
+CONTEXT_TOKENS = 200_000
 # What a chat completion may spend that names no limit of its own.
 DEFAULT_OUTPUT_TOKENS = 4_096
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -56,10 +57,10 @@ class _Connection(RequestHandler):
 
 def _both_envelopes(status: int, request_id: str) -> bytes:
     """An error that reads as either protocol's, since nobody knows which was meant."""
-    kind = "api_error" if status >= 500 else "invalid_request_error"
+    is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     detail = {
-        "type": kind,
-        "message": "Internal error." if status >= 500 else "Malformed HTTP request.",
+        "type": "api_error" if is_ours else "invalid_request_error",
+        "message": "Internal error." if is_ours else "Malformed HTTP request.",
         "param": None,
         "code": None,
     }

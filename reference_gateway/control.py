@@ -97,7 +97,10 @@ async def _revoke(request: web.Request) -> web.Response:
 
 
 async def _charges(request: web.Request) -> web.Response:
-    charges = await request.app[GATEWAY].ledger.charges(request.query.get("key"))
+    ledger, key = request.app[GATEWAY].ledger, request.query.get("key")
+    if key is not None:
+        await ledger.key(key)
+    charges = await ledger.charges(key)
     return _reply(200, {"charges": [_charged(charge) for charge in charges]})
 
 

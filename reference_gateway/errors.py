@@ -1,16 +1,16 @@
 """Why a request is refused; each wire format says it in its own envelope.
 
-    GatewayError
-      InvalidRequest          400  the body is wrong
-        ModelNotSupported     400  no such model, or its name in the wrong case
-      Unauthenticated         401  no key, or none of ours
-      PaymentRequired         402  the cap is used up, or the balance is too small
-      NoSuchPath              404
-      MethodNotAllowed        405
-      TooLarge                413
-      InternalError           500
-      NoUpstreamKey           503  the model is known but not provisioned
-    UsageError                a user's mistake on the command line or in a file
+GatewayError
+  InvalidRequest          400  the body is wrong
+    ModelNotSupported     400  no such model, or its name in the wrong case
+  Unauthenticated         401  no key, or none of ours
+  PaymentRequired         402  the cap is used up, or the balance is too small
+  NoSuchPath              404
+  MethodNotAllowed        405
+  TooLarge                413
+  InternalError           500
+  NoUpstreamKey           503  the model is known but not provisioned
+UsageError                a user's mistake on the command line or in a file
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ class NoSuchPath(GatewayError):
 
     kind = Kind.NOT_FOUND
 
-    def __init__(self, message: str = "Not found: no such path.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "Not found: no such path.", code: str | None = None) -> None:
+        super().__init__(message, code=code)
 
 
 class MethodNotAllowed(GatewayError):

@@ -65,10 +65,12 @@ class Field:
 
     def refuse(self, why: str, code: str | None = None) -> InvalidRequest:
         """The complaint about this field, to be raised."""
-        return InvalidRequest(f"{self.path or 'request body'}: {why}", param=self.path or None, code=code)
+        return InvalidRequest(
+            f"{self.path or 'request body'}: {why}", param=self.path or None, code=code
+        )
 
     def require(self) -> Field:
-        """This field, which has to be there."""
+        """Return this field, which has to be there."""
         if self.is_absent:
             raise self.refuse("Field required", "missing_required_parameter")
         return self

@@ -39,6 +39,7 @@ def add_routes(app: web.Application) -> None:
         app.router.add_post(f"{prefix}/messages", _answer)
         app.router.add_post(f"{prefix}/chat/completions", _answer)
         app.router.add_get(f"{prefix}/models", _models)
+        app.router.add_get(f"{prefix}/models/{{name:.+}}", _model)
 
 
 async def _answer(request: web.Request) -> web.StreamResponse:
@@ -54,6 +55,12 @@ async def _answer(request: web.Request) -> web.StreamResponse:
 async def _models(request: web.Request) -> web.StreamResponse:
     gateway, call = request.app[GATEWAY], request[_CALL]
     return _response(gateway, call, await gateway.list_models(call))
+
+
+async def _model(request: web.Request) -> web.StreamResponse:
+    gateway, call = request.app[GATEWAY], request[_CALL]
+    reply = await gateway.show_model(call, request.match_info["name"])
+    return _response(gateway, call, reply)
 
 
 @web.middleware
@@ -72,7 +79,8 @@ async def enveloped(request: web.Request, handler: Handler) -> web.StreamRespons
         refusal = _translated(problem, request.app[MAX_BODY_BYTES])
     except web.RequestPayloadError:
         refusal = InvalidRequest("The request body does not match its headers.")
-    except Exception:  # noqa: BLE001 - the process boundary: the client gets its envelope.
+    except Exception:
+        # The process boundary: whatever it was, the client gets its envelope.
         _LOG.exception("request %s failed", call.request_id)
         refusal = InternalError()
     return _response(gateway, call, error_reply(call, refusal))
@@ -96,6 +104,7 @@ def _call(request: web.Request, body: bytes, request_id: str | None = None) -> C
         headers=request.headers,
         body=body,
         request_id=request_id or f"req_{secrets.token_hex(12)}",
+        query=request.query,
     )
 
 

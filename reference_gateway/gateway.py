@@ -11,9 +11,15 @@ from aiohttp import web
 
 from reference_gateway import tokens
 from reference_gateway.call import Call
-from reference_gateway.catalogue import Model, provisioned
+from reference_gateway.catalogue import CONTEXT_TOKENS, Model, find, provisioned
 from reference_gateway.chat import Prompt, Usage
-from reference_gateway.errors import GatewayError
+from reference_gateway.errors import (
+    GatewayError,
+    InvalidRequest,
+    ModelNotSupported,
+    NoSuchPath,
+    NoUpstreamKey,
+)
 from reference_gateway.ledger import Charge, Hold, Key, Ledger
 from reference_gateway.pieces import Meter, Provider, gather
 from reference_gateway.seams import Headers, Reply, Seams, encoded
@@ -31,6 +37,7 @@ class Job:
     key: Key
     prompt: Prompt
     model: Model
+    input_tokens: int
 
     @property
     def heading(self) -> Heading:
@@ -63,17 +70,25 @@ class Gateway:
     async def list_models(self, call: Call) -> Reply:
         """The catalogue in the caller's protocol."""
         await self.seams.authenticate(call, self.ledger)
-        return json_reply(200, call.wire.models(provisioned()))
+        return json_reply(200, call.wire.models(provisioned(), call.query))
+
+    async def show_model(self, call: Call, name: str) -> Reply:
+        """One entry of the catalogue in the caller's protocol."""
+        await self.seams.authenticate(call, self.ledger)
+        try:
+            return json_reply(200, call.wire.model(find(name)))
+        except (ModelNotSupported, NoUpstreamKey) as problem:
+            raise NoSuchPath("No such model.", code="model_not_found") from problem
 
     async def admit(self, call: Call) -> Job:
         """The job, once key, body, model and money are in order; raises `GatewayError`."""
         key = await self.seams.authenticate(call, self.ledger)
         prompt = self.seams.prompt(call)
         model = self.seams.resolve(call, prompt.model)
-        worst = Usage(tokens.count_prompt(prompt), prompt.max_tokens)
+        worst = Usage(_input_tokens(prompt), prompt.max_tokens)
         hold = Hold(call.request_id, key, model.price_nanousd(worst))
         await self.seams.reserve(call, hold, self.ledger)
-        return Job(call, key, prompt, model)
+        return Job(call, key, prompt, model, worst.input_tokens)
 
     async def answer(self, job: Job) -> Reply:
         """The whole answer; it is charged once it is complete, and costs nothing if it fails."""
@@ -88,7 +103,7 @@ class Gateway:
 
     async def stream(self, job: Job, response: web.StreamResponse, request: web.Request) -> None:
         """Send the answer as it is produced, then settle what was produced, once."""
-        meter = Meter(tokens.count_prompt(job.prompt))
+        meter = Meter(job.input_tokens)
         frames = self._frames(job, meter)
         try:
             await response.prepare(request)
@@ -122,9 +137,18 @@ class Gateway:
         return self.seams.frames(job.call, _reported(job.call, meter, frames))
 
 
-async def _reported(
-    call: Call, meter: Meter, frames: AsyncIterator[Frame]
-) -> AsyncIterator[Frame]:
+def _input_tokens(prompt: Prompt) -> int:
+    found = tokens.count_prompt(prompt)
+    if found > CONTEXT_TOKENS:
+        raise InvalidRequest(
+            f"prompt is too long: {found} tokens > {CONTEXT_TOKENS} maximum",
+            param="messages",
+            code="context_length_exceeded",
+        )
+    return found
+
+
+async def _reported(call: Call, meter: Meter, frames: AsyncIterator[Frame]) -> AsyncIterator[Frame]:
     """End a stream that fails half-way in an error event, never in a clean end."""
     try:
         async for frame in frames:

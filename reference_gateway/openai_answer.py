@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from reference_gateway.catalogue import Model
 from reference_gateway.chat import Answer, Json, StopReason, Usage
@@ -146,12 +146,14 @@ def error_frame(problem: GatewayError, request_id: str) -> Frame:
     return Frame(None, error(problem, request_id))
 
 
-def models(listed: tuple[Model, ...]) -> Json:
-    """The model list."""
-    return {"object": "list", "data": [_model(model) for model in listed]}
+def models(listed: tuple[Model, ...], query: Mapping[str, str]) -> Json:
+    """The model list; there are no pages, and clients read it once."""
+    del query
+    return {"object": "list", "data": [model_entry(model) for model in listed]}
 
 
-def _model(model: Model) -> Json:
+def model_entry(model: Model) -> Json:
+    """One entry of the model list."""
     return {
         "id": model.name,
         "object": "model",
@@ -160,4 +162,4 @@ def _model(model: Model) -> Json:
     }
 
 
-OPENAI = WireFormat("openai", parse, completion, frames, error, error_frame, models)
+OPENAI = WireFormat("openai", parse, completion, frames, error, error_frame, models, model_entry)

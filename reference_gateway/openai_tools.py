@@ -45,9 +45,11 @@ def _schema(parameters: Field, is_strict: bool) -> Json:
 
 
 def _check_strict(parameters: Field, schema: Json) -> None:
-    required, properties = schema.get("required", []), schema.get("properties", {})
+    required, properties = parameters.get("required"), parameters.get("properties")
+    names = {} if properties.is_absent else properties.object()
+    listed = [] if required.is_absent else required.array()
     is_closed = schema.get("additionalProperties") is False
-    if not is_closed or not set(properties) <= set(required):
+    if not is_closed or any(name not in listed for name in names):
         raise parameters.refuse(
             "strict needs additionalProperties: false and every property in required",
             "invalid_function_parameters",

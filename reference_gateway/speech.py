@@ -9,7 +9,7 @@ from reference_gateway.chat import Prompt, Text, ToolResult, Turn
 
 _COUNT = re.compile(
     r"\b(?:count|list|numbers?|numbered|write|print|recite)\b[^\n]{0,80}?"
-    r"(\d{1,9})\s*(?:to|through|until|up to|-|–|\.\.)\s*(\d{1,9})",
+    r"(\d{1,9})\s*(?:to|through|until|up to|-|\u2013|\.\.)\s*(\d{1,9})",
     re.IGNORECASE,
 )
 _WITH = r"(?:reply|respond|answer)(?: only| exactly| just)* with(?: only| exactly| just)*"
@@ -43,10 +43,7 @@ def question(prompt: Prompt) -> str:
 def answer_text(prompt: Prompt) -> str:
     """The whole text of an answer that calls no tool."""
     results = [
-        part
-        for turn in prompt.turns[-1:]
-        for part in turn.parts
-        if isinstance(part, ToolResult)
+        part for turn in prompt.turns[-1:] for part in turn.parts if isinstance(part, ToolResult)
     ]
     if results:
         return " ".join(_quote(result) for result in results)

@@ -31,7 +31,7 @@ def split(text: str) -> list[str]:
 
 def count(text: str) -> int:
     """The number of tokens of a text."""
-    return len(split(text))
+    return sum(1 for _ in _TOKEN.finditer(text))
 
 
 def count_prompt(prompt: Prompt) -> int:

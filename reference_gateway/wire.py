@@ -44,7 +44,8 @@ class WireFormat:
     frames: Callable[[Heading, AsyncIterator[Piece]], AsyncIterator[Frame]]
     error: Callable[[GatewayError, str], Json]
     error_frame: Callable[[GatewayError, str], Frame]
-    models: Callable[[tuple[Model, ...]], Json]
+    models: Callable[[tuple[Model, ...], Mapping[str, str]], Json]
+    model: Callable[[Model], Json]
 
 
 def dump(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from conformance import messages
 from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
@@ -10,6 +11,7 @@ from conformance.registry import requirement
 from conformance.shapes import matches, mismatches, schema_mismatches
 
 MESSAGE = Kind.ANTHROPIC_MESSAGE
+ANY = (Kind.ANTHROPIC_MESSAGE, Kind.ANTHROPIC_STREAM, Kind.ANTHROPIC_ERROR)
 ANSWERS = ("ANT-EP-001", "ANT-MSG-015")
 SHAPED = ("ANT-EP-001", "ANT-MSG-015", "ANT-MSG-001", "ANT-MSG-006")
 
@@ -92,11 +94,25 @@ def answers_are_json(exchange: Exchange) -> Findings:
         yield Violation("headers.content-type", "application/json", found)
 
 
-@requirement("ANT-HDR-003", on=MESSAGE, symptom="no-request-id", needs=("ANT-EP-001",))
-def answers_carry_a_request_id(exchange: Exchange) -> Findings:
-    """Every answer carries a non-empty `request-id`."""
-    if not exchange.answer.header("request-id"):
-        yield Violation("headers.request-id", "a non-empty id", "none")
+@requirement("ANT-HDR-003", on=ANY, together=True, symptom="no-request-id")
+def answers_carry_a_request_id(exchanges: list[Exchange]) -> Findings:
+    """Every answer, good or bad, carries a `request-id` of its own."""
+    yield from repeated(exchanges, "request-id")
+
+
+def repeated(exchanges: list[Exchange], header: str) -> Findings:
+    """The exchanges without this header, or with the value of an earlier one."""
+    seen: dict[str, str] = {}
+    where = f"headers.{header}"
+    for exchange in exchanges:
+        id = exchange.answer.header(header)
+        if not id:
+            yield Violation(where, "a non-empty id", "none", exchange=exchange.id)
+        elif id in seen:
+            actual = f"{id}, as in {seen[id]}"
+            yield Violation(where, "an id of its own", actual, exchange=exchange.id)
+        else:
+            seen[id] = exchange.id
 
 
 @requirement(
@@ -133,13 +149,31 @@ def role_is_assistant(exchange: Exchange) -> Findings:
     yield from mismatches(exchange.answer.json, "ANT-MSG-003")
 
 
-@requirement("ANT-MSG-004", on=MESSAGE, symptom="answer-unreadable", needs=SHAPED, six="non-stream")
-def id_is_a_text(exchange: Exchange) -> Findings:
-    """`id` is a non-empty string; it starts with `msg_`."""
-    yield from mismatches(exchange.answer.json, "ANT-MSG-004")
-    id = exchange.answer.object.get("id")
-    if isinstance(id, str) and id and not id.startswith("msg_"):
-        yield Violation("body.id", "the prefix msg_", id[:12], Level.SHOULD)
+@requirement(
+    "ANT-MSG-004", on=MESSAGE, together=True, symptom="answer-unreadable", needs=SHAPED,
+    six="non-stream",
+)
+def ids_are_texts_of_their_own(exchanges: list[Exchange]) -> Findings:
+    """`id` is a non-empty string, another in every answer; it starts with `msg_`."""
+    yield from repeated_ids(exchanges, "ANT-MSG-004")
+    for exchange in exchanges:
+        id = exchange.answer.object.get("id")
+        if isinstance(id, str) and id and not id.startswith("msg_"):
+            where = "body.id"
+            yield Violation(where, "the prefix msg_", id[:12], Level.SHOULD, exchange.id)
+
+
+def repeated_ids(exchanges: list[Exchange], requirement: str) -> Findings:
+    """The answers whose `id` has not the shape, or is that of an earlier one."""
+    seen: dict[str, str] = {}
+    for exchange in exchanges:
+        for found in mismatches(exchange.answer.json, requirement):
+            yield replace(found, exchange=exchange.id)
+        id = str(exchange.answer.object.get("id"))
+        if id in seen:
+            actual = f"{id}, as in {seen[id]}"
+            yield Violation("body.id", "an id of its own", actual, exchange=exchange.id)
+        seen.setdefault(id, exchange.id)
 
 
 @requirement("ANT-MSG-005", on=MESSAGE, symptom="answer-unreadable", needs=SHAPED, six="non-stream")
@@ -320,7 +354,8 @@ def input_is_counted(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-TOOL-001", on="anthropic-tool", symptom="tool-loop", needs=SHAPED, six="function-calling"
+    "ANT-TOOL-001", on="anthropic-tool", symptom="tool-loop",
+    needs=(*SHAPED, "ANT-BLK-002", "ANT-BLK-004"), six="function-calling",
 )
 def forced_tool_is_called(recording: Recording) -> Findings:
     """A tool forced by name is called, alone, with arguments that fit its schema."""
@@ -350,7 +385,7 @@ def any_tool_means_some_tool(recording: Recording) -> Findings:
     "ANT-TOOL-007",
     on="anthropic-tool-round-trip",
     symptom="tool-loop",
-    needs=(*SHAPED, "ANT-TOOL-001"),
+    needs=(*SHAPED, "ANT-BLK-002", "ANT-BLK-004", "ANT-TOOL-001"),
 )
 def tool_results_are_taken(recording: Recording) -> Findings:
     """A tool result sent back with the echoed call is answered with 200."""

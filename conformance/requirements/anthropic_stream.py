@@ -26,8 +26,8 @@ def has_tool_use(exchange: Exchange) -> bool:
 
 
 def has_event(type: str) -> When:
-    """A test for streams that hold an event of this type."""
-    return lambda exchange: any(event.type == type for event in exchange.events)
+    """A test for streams that hold an event of this type or name."""
+    return lambda exchange: any(type in (e.type, e.name) for e in exchange.events)
 
 
 @requirement("ANT-STR-001", on=STREAM, symptom="stream-unreadable", six="sse-order")
@@ -92,7 +92,8 @@ def events_end_with_a_blank_line(exchange: Exchange) -> Findings:
         yield Violation(f"body byte {error.start}", "UTF-8", "bytes that are not")
 
 
-@requirement("ANT-STR-010", on=STREAM, when=has_blocks, symptom="stream-unreadable", needs=NAMED)
+@requirement("ANT-STR-010", on=STREAM, when=has_blocks, symptom="stream-unreadable",
+             needs=(*NAMED, "ANT-STR-018"))
 def blocks_are_sequential(exchange: Exchange) -> Findings:
     """A content block is stopped before the next one starts."""
     yield from breaches(exchange, "ANT-STR-010")
@@ -267,7 +268,7 @@ def message_stop_comes_last(exchange: Exchange) -> Findings:
 
 
 @requirement("ANT-STR-029", on=STREAM, when=has_event("ping"), symptom="stream-unreadable",
-             needs=FRAMED)
+             needs=("ANT-STR-001", "ANT-STR-002"))
 def pings_are_pings(exchange: Exchange) -> Findings:
     """A ping is `event: ping` with `{"type":"ping"}`."""
     for event in exchange.events:
@@ -291,21 +292,45 @@ def streams_never_just_end(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-034", on="anthropic-tool-stream", symptom="tool-loop",
-    needs=(*NAMED, "ANT-TOOL-001", "ANT-STR-014", "ANT-STR-020", "ANT-STR-023"),
+    "ANT-STR-034",
+    on=("anthropic-tool-stream", "anthropic-max-tokens", "anthropic-stop-sequence"),
+    symptom="tool-loop",
+    needs=(
+        *NAMED, "ANT-STR-004", "ANT-STR-011", "ANT-STR-014", "ANT-STR-015", "ANT-STR-016",
+        "ANT-STR-017", "ANT-STR-018", "ANT-STR-019", "ANT-STR-020", "ANT-STR-023", "ANT-STR-031",
+    ),
 )
 def streams_behave_like_plain_answers(recording: Recording) -> Findings:
-    """A forced tool is called in the stream as it is without one."""
-    exchange = recording.last
-    if exchange.kind is not STREAM:
-        return
+    """A stream calls the forced tool, and stops for the reason, that a plain answer would."""
+    for exchange in recording.final:
+        if exchange.kind is STREAM:
+            yield from _wrong_reasons(exchange, recording.scenario)
+            if recording.scenario == "anthropic-tool-stream":
+                yield from _wrong_calls(exchange)
+
+
+_REASONS = {
+    "anthropic-tool-stream": "tool_use",
+    "anthropic-max-tokens": "max_tokens",
+    "anthropic-stop-sequence": "stop_sequence",
+}
+
+
+def _wrong_reasons(exchange: Exchange, scenario: str) -> Findings:
+    wanted, found = _REASONS[scenario], messages.stop(exchange).get("stop_reason")
+    if found != wanted:
+        where = "events.message_delta.delta.stop_reason"
+        yield Violation(where, wanted, str(found), exchange=exchange.id)
+    asked = exchange.request.json.get("stop_sequences", [])
+    if any(sequence in messages.text(exchange) for sequence in asked):
+        yield Violation("events", f"text without {asked}", "it is there", exchange=exchange.id)
+
+
+def _wrong_calls(exchange: Exchange) -> Findings:
     wanted = exchange.request.json["tool_choice"]["name"]
     calls = messages.tool_uses(exchange)
     if {str(call.name) for call in calls} != {wanted}:
         yield Violation("events", f"tool_use of {wanted}", "another tool or none")
-    reason = messages.stop(exchange).get("stop_reason")
-    if calls and reason != "tool_use":
-        yield Violation("events.message_delta.delta.stop_reason", "tool_use", str(reason))
     for call in calls:
         schema = messages.tool_schemas(exchange).get(str(call.name), {})
         yield from schema_mismatches(_parsed(call.arguments), schema, call.where)

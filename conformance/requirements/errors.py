@@ -114,14 +114,14 @@ def _unauthorised_vendor(recording: Recording, profile: Profile) -> Findings:
 
 
 @requirement("ANT-EP-005", on="anthropic-unknown-model", symptom="model-not-supported",
-             six="unsupported-model")
+             needs=("ANT-EP-001",), six="unsupported-model")
 def anthropic_unknown_model_is_refused(recording: Recording, profile: Profile) -> Findings:
     """A request for an unknown model is refused with the status that the profile names."""
     yield from refused(recording.last, profile.expect["unknown_model"])
 
 
 @requirement("OAI-VAL-007", on="openai-unknown-model", symptom="model-not-supported",
-             six="unsupported-model")
+             needs=("OAI-HTTP-001",), six="unsupported-model")
 def openai_unknown_model_is_refused(recording: Recording, profile: Profile) -> Findings:
     """A request for an unknown model is refused with the status that the profile names."""
     yield from refused(recording.last, profile.expect["unknown_model"])
@@ -152,6 +152,7 @@ def refused(exchange: Exchange, expected: Expectation) -> Findings:
     "ANT-STR-032",
     on=("anthropic-wrong-key-stream", "anthropic-unknown-model-stream"),
     symptom="error-in-200",
+    needs=("ANT-AUTH-005", "ANT-EP-005"),
 )
 def anthropic_errors_before_a_stream_are_json(recording: Recording) -> Findings:
     """An error known before generation keeps its status and is JSON, also with `stream: true`."""
@@ -162,6 +163,7 @@ def anthropic_errors_before_a_stream_are_json(recording: Recording) -> Findings:
     "OAI-SSE-010",
     on=("openai-wrong-key-stream", "openai-unknown-model-stream"),
     symptom="error-in-200",
+    needs=("OAI-HTTP-004", "OAI-VAL-007"),
 )
 def openai_errors_before_a_stream_are_json(recording: Recording) -> Findings:
     """An error known before generation keeps its status and is JSON, also with `stream: true`."""
@@ -230,8 +232,16 @@ def openai_errors_have_param_and_code(exchange: Exchange) -> Findings:
             yield Violation(where, "a string or null", repr(error[key]), Level.SHOULD)
 
 
-@requirement("OAI-ERR-007", on=OPENAI, symptom="no-answer", six="auth-errors")
-def clients_faults_are_4xx(exchange: Exchange) -> Findings:
-    """A client's fault is never answered with 500."""
-    if exchange.status == 500:
-        yield Violation("status", "the 4xx of the client's fault", "500")
+@requirement(
+    "OAI-ERR-007",
+    on=("openai-wrong-key", "openai-no-key", "openai-unknown-model", "openai-invalid"),
+    symptom="no-answer",
+    needs=("OAI-HTTP-001",),
+    six="auth-errors",
+)
+def clients_faults_are_4xx(recording: Recording) -> Findings:
+    """A client's fault is answered with a 4xx, never with a 5xx or a 200."""
+    last = recording.last
+    if not 400 <= last.status < 500:
+        expected = "the 4xx of the client's fault"
+        yield Violation("status", expected, str(last.status), exchange=last.id)

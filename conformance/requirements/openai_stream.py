@@ -232,9 +232,11 @@ def content_is_an_increment(exchange: Exchange, profile: Profile) -> Findings:
             parts.append(delta["content"])
     parts = [part for part in parts if part]
     pairs = list(zip(parts, parts[1:], strict=False))
+    where = "events[].data.choices[0].delta.content"
     if len(parts) > 2 and all(len(b) > len(a) and b.startswith(a) for a, b in pairs):
-        yield Violation("events[].data.choices[0].delta.content", "increments",
-                        "each chunk repeats the text so far")
+        yield Violation(where, "increments", "each chunk repeats the text so far")
+    elif len(parts) > 3 and parts[0::2] == parts[1::2]:
+        yield Violation(where, "increments", "each chunk comes twice")
 
 
 @requirement("OAI-STREAM-010", on=STREAM, symptom="stream-cut",

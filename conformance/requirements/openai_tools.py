@@ -104,7 +104,7 @@ def _unparsable(exchange: Exchange, profile: Profile) -> Findings:
 
 
 @requirement("OAI-TOOL-008", on="openai-tool", symptom="tool-loop",
-             needs=(*openai.SHAPED, "OAI-TOOL-005"), six="function-calling")
+             needs=(*openai.SHAPED, "OAI-TOOL-004", "OAI-TOOL-005"), six="function-calling")
 def named_tool_is_called(recording: Recording) -> Findings:
     """A tool forced by name is called, and no other; either finish_reason is fine."""
     exchange = recording.last
@@ -132,7 +132,7 @@ def required_means_some_tool(recording: Recording) -> Findings:
 
 
 @requirement("OAI-TOOL-015", on="openai-tool-round-trip", symptom="tool-loop",
-             needs=(*openai.SHAPED, "OAI-TOOL-008"))
+             needs=(*openai.SHAPED, "OAI-CHAT-007", "OAI-TOOL-006", "OAI-TOOL-008"))
 def tool_results_are_taken(recording: Recording) -> Findings:
     """A tool result sent back with the echoed message is answered with 200."""
     last = recording.last

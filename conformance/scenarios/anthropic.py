@@ -161,6 +161,12 @@ async def no_key(gateway: Gateway) -> None:
     await gateway.messages(HELLO, key="")
 
 
+@scenario("anthropic-invalid", protocol=ANTHROPIC, yields=ERROR)
+async def invalid(gateway: Gateway) -> None:
+    """A question without any message."""
+    await gateway.messages(HELLO | {"messages": []})
+
+
 @scenario("anthropic-wrong-key-stream", protocol=ANTHROPIC, yields=ERROR, keys=("wrong",))
 async def wrong_key_stream(gateway: Gateway) -> None:
     """A streamed question with a key that was never issued, as a Bearer token."""

@@ -170,6 +170,12 @@ async def no_key(gateway: Gateway) -> None:
     await ask(gateway, HELLO, key="")
 
 
+@scenario("openai-invalid", protocol=OPENAI, yields=ERROR)
+async def invalid(gateway: Gateway) -> None:
+    """A question without any message."""
+    await ask(gateway, {"messages": []})
+
+
 @scenario("openai-wrong-key-stream", protocol=OPENAI, yields=ERROR, keys=("wrong",))
 async def wrong_key_stream(gateway: Gateway) -> None:
     """A streamed question with a key that was never issued."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
+from http import HTTPStatus
 
 from reference_gateway.call import Call
 from reference_gateway.catalogue import Model
@@ -239,7 +240,7 @@ def refusals(wires: Wires, *statuses: int) -> Callable[[Edit], Install]:
     def place(edit: Edit) -> Install:
         def change(call: Call, found: Reply) -> Reply:
             del call
-            if found.status < 400:
+            if found.status < HTTPStatus.BAD_REQUEST:
                 return found
             body = json.loads(found.body)
             edit(body)

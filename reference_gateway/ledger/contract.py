@@ -58,25 +58,25 @@ class Ledger(Protocol):
     async def open_account(self, balance_nanousd: int) -> Account:
         """A new account."""
 
-    async def account(self, id: str) -> Account:
+    async def account(self, account_id: str) -> Account:
         """The account as it stands."""
 
-    async def fund(self, id: str, amount_nanousd: int) -> Account:
+    async def fund(self, account_id: str, amount_nanousd: int) -> Account:
         """Add to a balance."""
 
     async def add_key(self, secret_hash: str, account: str, cap_nanousd: int | None) -> Key:
         """A new key, known by the hash of its secret only."""
 
-    async def key(self, id: str) -> Key:
+    async def key(self, key_id: str) -> Key:
         """The key as it stands."""
 
     async def find_key(self, secret_hash: str) -> Key | None:
         """The key with that secret, revoked or not."""
 
-    async def set_cap(self, id: str, cap_nanousd: int | None) -> Key:
+    async def set_cap(self, key_id: str, cap_nanousd: int | None) -> Key:
         """Raise, lower or remove a cap."""
 
-    async def revoke(self, id: str) -> Key:
+    async def revoke(self, key_id: str) -> Key:
         """Make a key invalid for good."""
 
     async def reserve(self, hold: Hold) -> None:

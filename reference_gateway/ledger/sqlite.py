@@ -45,6 +45,7 @@ class SqliteLedger:
     def __init__(self, path: str = ":memory:") -> None:
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.row_factory = sqlite3.Row
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
             raise UsageError(f"cannot use {path} as a database: {error}") from error
@@ -55,33 +56,35 @@ class SqliteLedger:
         self._run("INSERT INTO accounts VALUES (?, ?)", account.id, balance_nanousd)
         return account
 
-    async def account(self, id: str) -> Account:
+    async def account(self, account_id: str) -> Account:
         """The account as it stands."""
-        row = self._run("SELECT balance FROM accounts WHERE id = ?", id).fetchone()
+        row = self._run("SELECT balance FROM accounts WHERE id = ?", account_id).fetchone()
         if row is None:
-            raise KeyError(id)
-        return Account(id, row[0], self._number(_HELD_BY_ACCOUNT, id))
+            raise KeyError(account_id)
+        return Account(account_id, row[0], self._number(_HELD_BY_ACCOUNT, account_id))
 
-    async def fund(self, id: str, amount_nanousd: int) -> Account:
+    async def fund(self, account_id: str, amount_nanousd: int) -> Account:
         """Add to a balance."""
-        self._run("UPDATE accounts SET balance = balance + ? WHERE id = ?", amount_nanousd, id)
-        return await self.account(id)
+        self._run(
+            "UPDATE accounts SET balance = balance + ? WHERE id = ?", amount_nanousd, account_id
+        )
+        return await self.account(account_id)
 
     async def add_key(self, secret_hash: str, account: str, cap_nanousd: int | None) -> Key:
         """A new key, known by the hash of its secret only."""
         await self.account(account)
-        id = f"key_{secrets.token_hex(6)}"
+        key_id = f"key_{secrets.token_hex(6)}"
         self._run(
             "INSERT INTO keys (id, secret_hash, account, cap) VALUES (?, ?, ?, ?)",
-            *(id, secret_hash, account, cap_nanousd),
+            *(key_id, secret_hash, account, cap_nanousd),
         )
-        return await self.key(id)
+        return await self.key(key_id)
 
-    async def key(self, id: str) -> Key:
+    async def key(self, key_id: str) -> Key:
         """The key as it stands."""
-        row = self._run(f"{_KEY} WHERE id = ?", id).fetchone()
+        row = self._run(f"{_KEY} WHERE id = ?", key_id).fetchone()
         if row is None:
-            raise KeyError(id)
+            raise KeyError(key_id)
         return _key(row)
 
     async def find_key(self, secret_hash: str) -> Key | None:
@@ -89,18 +92,18 @@ class SqliteLedger:
         row = self._run(f"{_KEY} WHERE secret_hash = ?", secret_hash).fetchone()
         return None if row is None else _key(row)
 
-    async def set_cap(self, id: str, cap_nanousd: int | None) -> Key:
+    async def set_cap(self, key_id: str, cap_nanousd: int | None) -> Key:
         """Raise, lower or remove a cap."""
-        self._run("UPDATE keys SET cap = ? WHERE id = ?", cap_nanousd, id)
-        return await self.key(id)
+        self._run("UPDATE keys SET cap = ? WHERE id = ?", cap_nanousd, key_id)
+        return await self.key(key_id)
 
-    async def revoke(self, id: str) -> Key:
+    async def revoke(self, key_id: str) -> Key:
         """Make a key invalid for good."""
-        self._run("UPDATE keys SET revoked = 1 WHERE id = ?", id)
-        return await self.key(id)
+        self._run("UPDATE keys SET revoked = 1 WHERE id = ?", key_id)
+        return await self.key(key_id)
 
     async def reserve(self, hold: Hold) -> None:
-        """Set the worst case aside; raises `PaymentRequired` where cap or balance do not cover it."""
+        """Set the worst case aside; raises `PaymentRequired` where it is not covered."""
         with self._transaction():
             key = await self.key(hold.key.id)
             account = await self.account(key.account)
@@ -143,7 +146,7 @@ class SqliteLedger:
         rows = self._run(
             "SELECT * FROM charges WHERE ? IS NULL OR key = ? ORDER BY rowid", key, key
         )
-        return tuple(_charge(*row) for row in rows)
+        return tuple(_charge(row) for row in rows)
 
     async def close(self) -> None:
         """Give the storage back."""
@@ -169,12 +172,10 @@ class SqliteLedger:
         self._run("COMMIT")
 
 
-def _key(row: tuple[str, str, int | None, int, int]) -> Key:
-    id, account, cap, spent, revoked = row
-    return Key(id, account, cap, spent, bool(revoked))
+def _key(row: sqlite3.Row) -> Key:
+    return Key(row["id"], row["account"], row["cap"], row["spent"], bool(row["revoked"]))
 
 
-def _charge(
-    request_id: str, key: str, account: str, model: str, asked: int, answered: int, amount: int
-) -> Charge:
-    return Charge(request_id, key, account, model, Usage(asked, answered), amount)
+def _charge(row: sqlite3.Row) -> Charge:
+    usage = Usage(row["input_tokens"], row["output_tokens"])
+    return Charge(row["request_id"], row["key"], row["account"], row["model"], usage, row["amount"])

@@ -8,12 +8,12 @@ import re
 from typing import Any
 
 import aiohttp
-
 from gateway_live import MODEL, anthropic_tool, openai_tool
+
 from reference_gateway.app import Running
 
 # A body that has not ended by then is called open; healthy ones take milliseconds.
-OPEN_AFTER_S = 1.5
+OPEN_AFTER_S = 3.0
 # What the gateways under test are configured to take.
 MAX_BODY_BYTES = 100_000
 _PATHS = {"anthropic": "/v1/messages", "openai": "/v1/chat/completions"}
@@ -71,9 +71,7 @@ def requests(wire: str) -> dict[str, Any]:
         "none": _body(wire, "Weather in Paris?", tools=tools, tool_choice=none),
         "two": _body(wire, "Weather in Paris and in Tokyo?", tools=tools),
         "single": _body(wire, "Weather in Paris and in Tokyo?", tools=tools, **single),
-        "no-arguments": _body(
-            wire, "Go.", tools=[tool("list_rooms", EMPTY)], tool_choice=forced
-        ),
+        "no-arguments": _body(wire, "Go.", tools=[tool("list_rooms", EMPTY)], tool_choice=forced),
         "round-trip": _body(wire, _round_trip(wire), tools=tools),
         "unknown-model": {**_body(wire, "Hello."), "model": "no-such-model"},
         "wrong-case": {**_body(wire, "Hello."), "model": MODEL.upper()},
@@ -137,7 +135,9 @@ class Battery:
         """Status, the headers that matter, and the body; what is random is masked."""
         url = self.running.base_url + path
         async with self.http.request(method, url, data=body, headers=headers) as answer:
-            shown = {name: _masked(answer.headers[name]) for name in _HEADERS if name in answer.headers}
+            shown = {
+                name: _masked(answer.headers[name]) for name in _HEADERS if name in answer.headers
+            }
             return answer.status, shown, await _whole(answer)
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:

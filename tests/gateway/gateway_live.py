@@ -39,7 +39,9 @@ class Live:
         """POST /v1/chat/completions; `more` is added to the body."""
         messages = text if isinstance(text, list) else [{"role": "user", "content": text}]
         bearer = {"authorization": f"Bearer {key or self.running.key}"}
-        return self.post("/v1/chat/completions", {"model": MODEL, "messages": messages, **more}, bearer)
+        return self.post(
+            "/v1/chat/completions", {"model": MODEL, "messages": messages, **more}, bearer
+        )
 
     def post(self, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
         """POST anything; bytes are sent as they are."""

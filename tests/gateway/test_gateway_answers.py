@@ -19,8 +19,15 @@ EMOJI = "👩‍👩‍👧 🇩🇪 é 你好 \u2028 🎉"
 
 
 def test_both_protocols_answer_in_their_own_shape(gateway: Live) -> None:
-    message, completion = gateway.messages("Reply with: pong").json(), gateway.chat("Reply with: pong").json()
-    assert (message["type"], message["role"], message["stop_reason"]) == ("message", "assistant", "end_turn")
+    message, completion = (
+        gateway.messages("Reply with: pong").json(),
+        gateway.chat("Reply with: pong").json(),
+    )
+    assert (message["type"], message["role"], message["stop_reason"]) == (
+        "message",
+        "assistant",
+        "end_turn",
+    )
     assert message["content"] == [{"type": "text", "text": "pong"}]
     choice = completion["choices"][0]
     assert (completion["object"], choice["finish_reason"]) == ("chat.completion", "stop")
@@ -41,7 +48,9 @@ def test_a_stream_of_chunks_has_one_role_one_finish_and_done(gateway: Live) -> N
     assert found.pop() == "[DONE]"
     assert len({(chunk["id"], chunk["created"], chunk["model"]) for chunk in found}) == 1
     choices = [chunk["choices"][0] for chunk in found]
-    assert [("role" in choice["delta"]) for choice in choices] == [True] + [False] * (len(found) - 1)
+    assert [("role" in choice["delta"]) for choice in choices] == [True] + [False] * (
+        len(found) - 1
+    )
     assert [choice["finish_reason"] for choice in choices] == [None] * (len(found) - 1) + ["stop"]
     assert choices[-1]["delta"] == {} and not any("usage" in chunk for chunk in found)
 
@@ -50,7 +59,9 @@ def test_usage_comes_once_and_only_when_asked(gateway: Live) -> None:
     answer = gateway.chat(stream=True, stream_options={"include_usage": True})
     usages = [data["usage"] for _, data in events(answer) if data != "[DONE]"]
     assert [bool(usage) for usage in usages] == [False] * (len(usages) - 1) + [True]
-    assert usages[-1]["total_tokens"] == usages[-1]["prompt_tokens"] + usages[-1]["completion_tokens"]
+    assert (
+        usages[-1]["total_tokens"] == usages[-1]["prompt_tokens"] + usages[-1]["completion_tokens"]
+    )
 
 
 def test_streams_are_neither_cached_nor_sized(gateway: Live) -> None:
@@ -60,15 +71,25 @@ def test_streams_are_neither_cached_nor_sized(gateway: Live) -> None:
         assert "content-length" not in answer.headers
 
 
-@pytest.mark.parametrize("prompt", ["Say hello.", "Count from 1 to 30", f"Reply with: {EMOJI}", "Tell me a story"])
+@pytest.mark.parametrize(
+    "prompt", ["Say hello.", "Count from 1 to 30", f"Reply with: {EMOJI}", "Tell me a story"]
+)
 def test_token_counts_agree_between_protocols_and_modes(gateway: Live, prompt: str) -> None:
     tools = [anthropic_tool()], [openai_tool()]
     whole = gateway.messages(prompt, system="Be brief.", tools=tools[0]).json()["usage"]
-    final = events(gateway.messages(prompt, system="Be brief.", tools=tools[0], stream=True))[-2][1]["usage"]
+    final = events(gateway.messages(prompt, system="Be brief.", tools=tools[0], stream=True))[-2][
+        1
+    ]["usage"]
     chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": prompt}]
     other = gateway.chat(chat, tools=tools[1], max_tokens=400).json()["usage"]
     last = events(
-        gateway.chat(chat, tools=tools[1], max_tokens=400, stream=True, stream_options={"include_usage": True})
+        gateway.chat(
+            chat,
+            tools=tools[1],
+            max_tokens=400,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
     )[-2][1]["usage"]
     counts = [(usage["input_tokens"], usage["output_tokens"]) for usage in (whole, final)]
     counts += [(usage["prompt_tokens"], usage["completion_tokens"]) for usage in (other, last)]
@@ -85,7 +106,10 @@ def test_unusual_characters_survive(gateway: Live, stream: bool) -> None:
 def test_a_stop_sequence_is_found_across_delta_borders(gateway: Live, stream: bool) -> None:
     prompt, stop = "Count from 1 to 40", "17 18 19 2"
     wanted = "".join(f"{number} " for number in range(1, 17))
-    assert message_text(gateway.messages(prompt, stop_sequences=["zzz", stop], stream=stream)) == wanted
+    assert (
+        message_text(gateway.messages(prompt, stop_sequences=["zzz", stop], stream=stream))
+        == wanted
+    )
     assert chat_text(gateway.chat(prompt, stop=stop, stream=stream)) == wanted
 
 
@@ -105,15 +129,21 @@ def test_a_cut_answer_spends_exactly_its_budget(gateway: Live) -> None:
     assert completion["usage"]["completion_tokens"] == 16
 
 
-@pytest.mark.parametrize("choice", [{"type": "tool", "name": "get_weather"}, {"type": "any"}], ids=["named", "any"])
+@pytest.mark.parametrize(
+    "choice", [{"type": "tool", "name": "get_weather"}, {"type": "any"}], ids=["named", "any"]
+)
 @MODES
 def test_a_forced_tool_is_called_by_messages(gateway: Live, choice: object, stream: bool) -> None:
-    answer = gateway.messages("Say hello.", tools=[anthropic_tool()], tool_choice=choice, stream=stream)
+    answer = gateway.messages(
+        "Say hello.", tools=[anthropic_tool()], tool_choice=choice, stream=stream
+    )
     assert _message_calls(answer) == [("get_weather", {"city": "Paris"})]
 
 
 @pytest.mark.parametrize(
-    "choice", ["required", {"type": "function", "function": {"name": "get_weather"}}], ids=["any", "named"]
+    "choice",
+    ["required", {"type": "function", "function": {"name": "get_weather"}}],
+    ids=["any", "named"],
 )
 @MODES
 def test_a_forced_tool_is_called_by_chat(gateway: Live, choice: object, stream: bool) -> None:
@@ -122,7 +152,9 @@ def test_a_forced_tool_is_called_by_chat(gateway: Live, choice: object, stream: 
 
 
 @MODES
-def test_two_cities_make_two_calls_unless_parallel_calls_are_off(gateway: Live, stream: bool) -> None:
+def test_two_cities_make_two_calls_unless_parallel_calls_are_off(
+    gateway: Live, stream: bool
+) -> None:
     prompt = "Weather in Paris and in Tokyo"
     both = [("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Tokyo"})]
     single = {"type": "auto", "disable_parallel_tool_use": True}
@@ -136,7 +168,9 @@ def test_two_cities_make_two_calls_unless_parallel_calls_are_off(gateway: Live, 
 
 def test_tools_are_left_alone_when_nobody_asks_for_them(gateway: Live) -> None:
     assert not _message_calls(gateway.messages("Say hello.", tools=[anthropic_tool()]))
-    none = gateway.messages("Weather in Paris?", tools=[anthropic_tool()], tool_choice={"type": "none"})
+    none = gateway.messages(
+        "Weather in Paris?", tools=[anthropic_tool()], tool_choice={"type": "none"}
+    )
     assert not _message_calls(none)
 
 
@@ -144,7 +178,10 @@ def test_tools_are_left_alone_when_nobody_asks_for_them(gateway: Live) -> None:
 def test_a_tool_without_arguments_gets_an_empty_object(gateway: Live, stream: bool) -> None:
     schema = {"type": "object", "properties": {}}
     answer = gateway.messages(
-        "Go.", tools=[anthropic_tool("list_rooms", schema)], tool_choice={"type": "any"}, stream=stream
+        "Go.",
+        tools=[anthropic_tool("list_rooms", schema)],
+        tool_choice={"type": "any"},
+        stream=stream,
     )
     assert _message_calls(answer) == [("list_rooms", {})]
     chat = gateway.chat(
@@ -160,7 +197,10 @@ def test_the_result_of_a_tool_is_quoted(gateway: Live, stream: bool) -> None:
     turns = [
         {"role": "user", "content": "Weather in Paris?"},
         {"role": "assistant", "content": asked["content"]},
-        {"role": "user", "content": [{**result, "content": [{"type": "text", "text": "18 nonce"}]}]},
+        {
+            "role": "user",
+            "content": [{**result, "content": [{"type": "text", "text": "18 nonce"}]}],
+        },
     ]
     answer = gateway.messages(turns, tools=[anthropic_tool()], stream=stream)
     assert "18 nonce" in message_text(answer)
@@ -174,7 +214,11 @@ def test_the_result_of_a_tool_is_quoted_by_chat(gateway: Live, stream: bool) -> 
         {"role": "tool", "tool_call_id": call["id"], "content": f"nonce {number}"}
         for number, call in enumerate(message["tool_calls"])
     ]
-    turns = [{"role": "user", "content": "Weather in Paris and in Tokyo?"}, message, *reversed(results)]
+    turns = [
+        {"role": "user", "content": "Weather in Paris and in Tokyo?"},
+        message,
+        *reversed(results),
+    ]
     answer = chat_text(gateway.chat(turns, tools=[openai_tool()], stream=stream))
     assert "nonce 0" in answer and "nonce 1" in answer
 
@@ -185,7 +229,9 @@ def test_what_was_said_earlier_is_remembered(gateway: Live) -> None:
         {"role": "assistant", "content": "Noted."},
         {"role": "user", "content": "What word did I tell you?"},
     ]
-    assert "zebra42" in message_text(gateway.messages(turns)) and "zebra42" in chat_text(gateway.chat(turns))
+    assert "zebra42" in message_text(gateway.messages(turns)) and "zebra42" in chat_text(
+        gateway.chat(turns)
+    )
 
 
 @pytest.mark.parametrize("name", ["claude-opus-4-7", "anthropic/claude-opus-4-7"])

@@ -41,7 +41,7 @@ def test_two_healthy_gateways_answer_alike() -> None:
 def test_a_fault_is_seen_from_outside_and_on_its_own_protocol_only(slug: str) -> None:
     faulty = asyncio.run(_facts(slug))
     seen = [name for name, fact in faulty.items() if fact != _healthy()[name]]
-    other = {"anthropic": "openai", "openai": "anthropic"}.get(slug.split("-")[0], "nobody")
+    other = {"anthropic": "openai", "openai": "anthropic"}.get(slug.partition("-")[0], "nobody")
     assert seen and not [name for name in seen if name.startswith(other)]
 
 
@@ -49,7 +49,7 @@ def test_a_fault_is_seen_from_outside_and_on_its_own_protocol_only(slug: str) ->
 def test_a_fault_says_what_it_is_where_it_was_seen_and_what_notices_it(slug: str) -> None:
     found = FAULTS[slug]
     assert _SLUG.fullmatch(slug) and found.slug == slug
-    assert found.kills and all(_ID.fullmatch(id) for id in found.kills)
+    assert found.kills and all(_ID.fullmatch(kill) for kill in found.kills)
     assert found.summary.endswith(".") and len(found.origin) > 10
 
 
@@ -60,7 +60,7 @@ def test_every_area_registers_faults() -> None:
 
 def test_a_slug_cannot_be_given_twice() -> None:
     with pytest.raises(ValueError, match="two faults are named gateway-emoji-split"):
-        fault("gateway-emoji-split", lambda change: lambda seams: seams, kills=(), origin="")(print)
+        fault("gateway-emoji-split", lambda _: lambda seams: seams, kills=(), origin="")(print)
 
 
 def test_an_unknown_fault_is_a_usage_error() -> None:

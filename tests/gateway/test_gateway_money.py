@@ -165,6 +165,7 @@ def test_the_control_api_says_what_is_wrong(gateway: Live) -> None:
         ("DELETE", "/keys/key_none", None, "key_none"),
         ("GET", "/accounts/acct_none", None, "acct_none"),
         ("POST", "/accounts/acct_none/fund", {"amount_nanousd": 1}, "acct_none"),
+        ("GET", "/charges?key=key_none", None, "key_none"),
         ("GET", "/nothing", None, "Not Found"),
     ]
     for method, path, body, said in wrong:

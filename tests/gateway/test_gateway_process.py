@@ -19,7 +19,11 @@ import pytest
 from reference_gateway.__main__ import main
 
 _GATEWAY = [sys.executable, "-m", "reference_gateway"]
-_HELLO = {"model": "claude-haiku-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+_HELLO = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 9,
+    "messages": [{"role": "user", "content": "x"}],
+}
 
 
 @contextlib.contextmanager
