@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conformance import grammar
+from conformance.grammar import chat as order
 from conformance.model import Exchange
 from conformance.sse import Event
 
@@ -41,12 +41,12 @@ class Fragment:
 
 def chunks(exchange: Exchange) -> list[tuple[Event, dict[str, Any]]]:
     """The chunks of a stream with their events."""
-    return list(grammar.chunks(exchange.events))
+    return list(order.chunks(exchange.events))
 
 
 def choices(exchange: Exchange) -> list[dict[str, Any]]:
     """The choices of a plain answer; those that are objects."""
-    return list(grammar.choices(exchange.answer.object))
+    return list(order.choices(exchange.answer.object))
 
 
 def message(choice: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def message(choice: dict[str, Any]) -> dict[str, Any]:
 def deltas(exchange: Exchange) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     """The deltas of a stream as (where, choice, delta)."""
     for event, chunk in chunks(exchange):
-        for position, choice in enumerate(grammar.choices(chunk)):
+        for position, choice in enumerate(order.choices(chunk)):
             where = f"events[{event.index}].data.choices[{position}].delta"
             yield where, choice, object_in(choice, "delta")
 
@@ -78,9 +78,9 @@ def tool_calls(exchange: Exchange) -> list[ToolCall]:
     calls: list[ToolCall] = []
     for number, choice in enumerate(choices(exchange)):
         found = message(choice).get("tool_calls")
-        for position, call in enumerate(found if isinstance(found, list) else []):
+        for position, value in enumerate(found if isinstance(found, list) else []):
             where = f"body.choices[{number}].message.tool_calls[{position}]"
-            call = call if isinstance(call, dict) else {}
+            call = value if isinstance(value, dict) else {}
             if "custom" in call:
                 continue  # a custom tool takes free text; the rules are about functions
             function = object_in(call, "function")

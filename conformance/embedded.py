@@ -59,7 +59,9 @@ def _read(ready: Path, process: subprocess.Popen[str]) -> Embedded:
     while not ready.exists():
         if process.poll() is not None or monotonic() > until:
             words = process.stderr.read().strip() if process.poll() and process.stderr else ""
-            raise UsageError(f"the embedded reference gateway did not start: {words or 'no reason'}")
+            raise UsageError(
+                f"the embedded reference gateway did not start: {words or 'no reason'}"
+            )
         sleep(0.02)
     found = json.loads(ready.read_text(encoding="utf-8"))
     return Embedded(

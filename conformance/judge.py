@@ -116,9 +116,9 @@ class Judge:
         unmet = {v.exchange for need in requirement.needs for v in self.verdict(need).violations}
         for recording in self._recordings.values():
             for exchange in recording.final:
-                if exchange.kind in requirement.kinds and exchange.id not in unmet:
-                    if requirement.when is None or requirement.when(exchange):
-                        yield exchange
+                is_of_kind = exchange.kind in requirement.kinds and exchange.id not in unmet
+                if is_of_kind and (requirement.when is None or requirement.when(exchange)):
+                    yield exchange
 
     def _unexercised(self, requirement: Requirement) -> str:
         named = (self._recordings.get(name) for name in requirement.scenario_names)

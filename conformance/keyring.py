@@ -15,9 +15,7 @@ _NEVER_ISSUED = hashlib.sha256(b"a key that no gateway ever issued").hexdigest()
 class Keyring:
     """Hands out the key of a role: given by the user, made up, or made by the adapter."""
 
-    def __init__(
-        self, given: Mapping[str, Secret], control: Control, redactor: Redactor
-    ) -> None:
+    def __init__(self, given: Mapping[str, Secret], control: Control, redactor: Redactor) -> None:
         self._given = dict(given)
         self._control = control
         self._redactor = redactor

@@ -36,7 +36,7 @@ class Outcome(StrEnum):
     NOT_RUN = "not_run"
     INFO = "info"
     KNOWN = "known"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - an outcome, no password
     NOT_APPLICABLE = "not_applicable"
 
     @property
@@ -232,7 +232,10 @@ class Exchange:
             return Kind(f"{self.protocol} error")
         if self.is_streamed:
             return Kind(f"{self.protocol} stream")
-        plain = {Protocol.ANTHROPIC: Kind.ANTHROPIC_MESSAGE, Protocol.OPENAI: Kind.OPENAI_COMPLETION}
+        plain = {
+            Protocol.ANTHROPIC: Kind.ANTHROPIC_MESSAGE,
+            Protocol.OPENAI: Kind.OPENAI_COMPLETION,
+        }
         return plain[self.protocol]
 
     @cached_property

@@ -22,8 +22,12 @@ def add(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> Non
     """Declare every option; `--base-url` only where no installed plugin has it."""
     group = parser.getgroup("conformance", "LLM gateway conformance")
     if not _base_url_is_taken(pluginmanager):
-        group.addoption("--base-url", metavar="URL", default=os.environ.get("PYTEST_BASE_URL"),
-                        help="the gateway to judge; without it the embedded one is started")
+        group.addoption(
+            "--base-url",
+            metavar="URL",
+            default=os.environ.get("PYTEST_BASE_URL"),
+            help="the gateway to judge; without it the embedded one is started",
+        )
     _add_target(group)
     _add_manner(group)
 
@@ -46,34 +50,80 @@ def _base_url_is_taken(pluginmanager: pytest.PytestPluginManager) -> bool:
 
 
 def _add_target(group: pytest.OptionGroup) -> None:
-    group.addoption("--profile", metavar="NAME|FILE", default="",
-                    help="what differs at this gateway; default: by the host of the base URL")
-    group.addoption("--protocol", action="append", default=[], choices=[str(p) for p in Protocol],
-                    help="judge this protocol only (repeatable)")
-    group.addoption("--api-key-file", metavar="FILE", default="",
-                    help="a file that holds the key and nothing else")
-    group.addoption("--api-key", "--key", type=_refused, metavar="",
-                    help=argparse.SUPPRESS)
+    group.addoption(
+        "--profile",
+        metavar="NAME|FILE",
+        default="",
+        help="what differs at this gateway; default: by the host of the base URL",
+    )
+    group.addoption(
+        "--protocol",
+        action="append",
+        default=[],
+        choices=[str(p) for p in Protocol],
+        help="judge this protocol only (repeatable)",
+    )
+    group.addoption(
+        "--api-key-file",
+        metavar="FILE",
+        default="",
+        help="a file that holds the key and nothing else",
+    )
+    group.addoption("--api-key", "--key", type=_refused, metavar="", help=argparse.SUPPRESS)
     group.addoption("--model", default="", help="the model to ask, on both protocols")
-    group.addoption("--model-openai", default="", metavar="MODEL",
-                    help="the model to ask on the OpenAI-compatible protocol")
-    group.addoption("--model-anthropic", default="", metavar="MODEL",
-                    help="the model to ask on the Anthropic protocol")
+    group.addoption(
+        "--model-openai",
+        default="",
+        metavar="MODEL",
+        help="the model to ask on the OpenAI-compatible protocol",
+    )
+    group.addoption(
+        "--model-anthropic",
+        default="",
+        metavar="MODEL",
+        help="the model to ask on the Anthropic protocol",
+    )
 
 
 def _add_manner(group: pytest.OptionGroup) -> None:
-    group.addoption("--report-dir", metavar="DIR", default="",
-                    help="the run folder; default: reports/runs/<UTC time>-<host>")
-    group.addoption("--concurrency", type=_positive, default=8, metavar="N",
-                    help="scenarios in flight at once (default 8)")
-    group.addoption("--timeout-s", type=float, default=60.0, metavar="SECONDS",
-                    help="the longest silence of the gateway (default 60)")
-    group.addoption("--fail-on", choices=["must", "should"], default="must",
-                    help="the weakest level that fails the run (default must)")
-    group.addoption("--require-complete", action="store_true",
-                    help="exit 7 where a key, model role or adapter was missing")
-    group.addoption("--fault", action="append", default=[], metavar="SLUG",
-                    help="a fault of the embedded gateway, to see it caught (repeatable)")
+    group.addoption(
+        "--report-dir",
+        metavar="DIR",
+        default="",
+        help="the run folder; default: reports/runs/<UTC time>-<host>",
+    )
+    group.addoption(
+        "--concurrency",
+        type=_positive,
+        default=8,
+        metavar="N",
+        help="scenarios in flight at once (default 8)",
+    )
+    group.addoption(
+        "--timeout-s",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="the longest silence of the gateway (default 60)",
+    )
+    group.addoption(
+        "--fail-on",
+        choices=["must", "should"],
+        default="must",
+        help="the weakest level that fails the run (default must)",
+    )
+    group.addoption(
+        "--require-complete",
+        action="store_true",
+        help="exit 7 where a key, model role or adapter was missing",
+    )
+    group.addoption(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="SLUG",
+        help="a fault of the embedded gateway, to see it caught (repeatable)",
+    )
 
 
 def wish(config: pytest.Config) -> Wish:

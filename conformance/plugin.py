@@ -31,9 +31,7 @@ SESSION = pytest.StashKey[Session]()
 VERDICT = pytest.StashKey[Verdict]()
 
 
-def pytest_addoption(
-    parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager
-) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the options."""
     options.add(parser, pluginmanager)
 

@@ -112,9 +112,7 @@ def other_roots(base_url: str) -> list[str]:
     return [site + guess for guess in dict.fromkeys(guesses)]
 
 
-async def _probed(
-    connection: Connection, target: Target, protocol: Protocol, key: Secret
-) -> Probe:
+async def _probed(connection: Connection, target: Target, protocol: Protocol, key: Secret) -> Probe:
     """The first root that is the right one; the most telling one where none is."""
     known = target.profile.endpoints[protocol].root
     probes: list[Probe] = []
@@ -216,7 +214,8 @@ def _unreachable(url: str, failure: Failure) -> PreflightFailure:
         FailureKind.TLS: (f"TLS with {site} failed ({words})", "check scheme and ca_file"),
         FailureKind.RESET: (f"{site} closed the connection unanswered", "see the gateway's log"),
         FailureKind.TIMEOUT: (
-            f"{site} accepts connections, but sent {words}", "see its log, or raise --timeout"
+            f"{site} accepts connections, but sent {words}",
+            "see its log, or raise --timeout",
         ),
         FailureKind.MALFORMED: (f"{site} does not speak HTTP ({words})", "check scheme and port"),
     }[failure.kind]

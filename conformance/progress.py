@@ -16,12 +16,16 @@ from conformance.run import Progress as Tell
 def shown(file: TextIO, quiet: bool) -> Iterator[Tell]:
     """A function to tell the progress to, as `conformance.run.record` does."""
     if quiet:
-        yield lambda done, total, name: None
+        yield _silent
     elif file.isatty():
         with _bar(file) as tell:
             yield tell
     else:
         yield _lines(file)
+
+
+def _silent(done: int, total: int, name: str) -> None:
+    del done, total, name
 
 
 @contextmanager
@@ -45,6 +49,7 @@ def _lines(file: TextIO) -> Tell:
     printed = 0
 
     def tell(done: int, total: int, name: str) -> None:
+        del name
         nonlocal printed
         quarters = done * 4 // total if total else 4
         if quarters > printed:

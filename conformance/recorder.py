@@ -22,6 +22,7 @@ import httpx
 
 from conformance import __version__
 from conformance.errors import UsageError
+from conformance.failures import failure_of
 from conformance.model import (
     Chunk,
     Ended,
@@ -102,7 +103,9 @@ class Connection:
         ended = await self._drain(answer, chunks, started)
         return Response(
             status=answer.status_code,
-            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers.raw),
+            headers=tuple(
+                (k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers.raw
+            ),
             chunks=tuple(chunks),
             ended=ended,
             headers_at_s=round(headers_at_s, 6),
@@ -135,7 +138,7 @@ async def connected(target: Target, deadlines: Deadlines) -> AsyncIterator[Conne
     """
     async with httpx.AsyncClient(
         verify=_tls(target.profile.ca_file),
-        timeout=None,
+        timeout=None,  # noqa: S113 - the deadlines are ours, see Connection
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         follow_redirects=False,
         trust_env=not target.is_loopback,
@@ -247,35 +250,6 @@ _OWN_HEADERS = {
     "accept-encoding": "identity",
     "content-type": "application/json",
 }
-
-
-def failure_of(error: httpx.TransportError) -> Failure:
-    """The kind of a network failure, told from the exception and what caused it."""
-    causes = list(_causes(error))
-    detail = str(causes[-1]) or type(error).__name__
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return Failure(FailureKind.TLS, detail)
-    text = detail.lower()
-    if "name or service not known" in text or "getaddrinfo" in text or "no address" in text:
-        return Failure(FailureKind.DNS, detail)
-    if "name resolution" in text or "nodename" in text:
-        return Failure(FailureKind.DNS, detail)
-    if isinstance(error, httpx.ConnectError):
-        return Failure(FailureKind.REFUSED, detail)
-    if isinstance(error, httpx.TimeoutException):
-        return Failure(FailureKind.TIMEOUT, detail)
-    if isinstance(error, httpx.ReadError | httpx.WriteError) or "disconnected" in text:
-        return Failure(FailureKind.RESET, detail)
-    return Failure(FailureKind.MALFORMED, detail)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    return chain
 
 
 def _pause_s(exchange: Exchange, attempt: int) -> float | None:

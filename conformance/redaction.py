@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import quote
 
 from conformance.model import Chunk, Exchange, Failure, Headers, Recording, Request, Response
@@ -93,9 +92,9 @@ class Redactor:
         """Non-overlapping (start, end, mark), in order."""
         finds: list[tuple[int, int, bytes]] = []
         for pattern in self._patterns:
-            for start, end in _runs(pattern, data):
-                part = "whole" if data[start:end] == pattern.secret else "part"
-                start = _with_prefix(pattern, data, start)
+            for run, end in _runs(pattern, data):
+                part = "whole" if data[run:end] == pattern.secret else "part"
+                start = _with_prefix(pattern, data, run)
                 finds.append((start, end, f"[key:{pattern.role}:{part}]".encode()))
         return _without_overlaps(finds)
 
@@ -165,9 +164,7 @@ def _replaced(data: bytes, finds: list[tuple[int, int, bytes]]) -> bytes:
     return b"".join([*parts, data[position:]])
 
 
-def _remapped(
-    chunks: tuple[Chunk, ...], finds: list[tuple[int, int, bytes]]
-) -> tuple[Chunk, ...]:
+def _remapped(chunks: tuple[Chunk, ...], finds: list[tuple[int, int, bytes]]) -> tuple[Chunk, ...]:
     """The chunks over the redacted body; a border inside a mark moves behind it."""
     body = _replaced(b"".join(chunk.data for chunk in chunks), finds)
     moved = _moved(finds)

@@ -61,10 +61,10 @@ class Requirement:
     `on` are kinds of exchange, or scenario names, or RUN. `when` narrows the exchanges
     of a kind to those that have what the rule is about; with `together` the rule gets
     all of them at once, to compare them. `needs` are ids without which this one cannot
-    be judged; those of a protocol concern that protocol's subjects. `symptom` is a row of the symptom table, `six`
-    the documented assertion it belongs to (empty for none). `judges_silence` says
-    that the rule itself judges a request that got no answer, `needs_lab` that a live
-    run cannot provoke its subject without a scripted upstream.
+    be judged; those of a protocol concern that protocol's subjects. `symptom` is a row
+    of the symptom table, `six` the documented assertion it belongs to (empty for none).
+    `judges_silence` says that the rule itself judges a request that got no answer,
+    `needs_lab` that a live run cannot provoke its subject without a scripted upstream.
     """
 
     id: str
@@ -128,9 +128,11 @@ def scenario(
     """Declare the decorated coroutine function as a scenario."""
 
     def declare(play: Play) -> Play:
-        _add(_scenarios, name, Scenario(
-            name, play, protocol, yields, exchanges, cost, keys, models, smoke, exclusive
-        ))
+        _add(
+            _scenarios,
+            name,
+            Scenario(name, play, protocol, yields, exchanges, cost, keys, models, smoke, exclusive),
+        )
         return play
 
     return declare
@@ -152,9 +154,13 @@ def requirement(
 
     def declare(rule: Rule) -> Rule:
         subjects = on if isinstance(on, tuple) else (on,)
-        _add(_requirements, id, Requirement(
-            id, rule, subjects, when, together, needs, symptom, six, judges_silence, needs_lab
-        ))
+        _add(
+            _requirements,
+            id,
+            Requirement(
+                id, rule, subjects, when, together, needs, symptom, six, judges_silence, needs_lab
+            ),
+        )
         return rule
 
     return declare

@@ -94,6 +94,7 @@ def _run(judged: Judged, unreadable: tuple[str, ...]) -> dict[str, Any]:
         "six": six(judged.verdicts),
         "warnings": tuple(judged.preflight.get("warnings", ())),
         "unreadable": unreadable,
+        "given": {verdict.requirement for verdict in judged.verdicts},
         "unjudged": unjudged(judged.verdicts),
         "symptoms": symptoms(),
     }

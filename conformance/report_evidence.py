@@ -133,7 +133,8 @@ def _panel(
     facts: Mapping[str, object],
 ) -> Panel:
     response, request = exchange.response, exchange.request
-    stream = timeline(exchange, _within(marks, "events"), _within(marks, "blocks"), bool(marks))
+    places = {id: mark.place for id, mark in marks.items()}
+    stream = timeline(exchange, places, is_long=bool(marks))
     listed = response if stream is None else None
     body = _body(listed, _within(marks, "body"), bool(marks)) if listed else ()
     headers = _rows(response.headers, _within(marks, "headers")) if response else ()
@@ -196,10 +197,8 @@ def _rows(headers: Headers, marks: Mapping[str, Place]) -> tuple[HeaderRow, ...]
     return (*rows, *absent)
 
 
-def _body(
-    response: Response, marks: Mapping[str, Place], is_long: bool
-) -> tuple[Segment, ...]:
-    lines = lines_of(response.text)
+def _body(response: Response, marks: Mapping[str, Place], is_long: bool) -> tuple[Segment, ...]:
+    lines = lines_of(response.text, at_any_length=bool(marks))
     on: dict[int, tuple[str, ...]] = {}
     for id, place in marks.items():
         if place.path:

@@ -111,7 +111,7 @@ def groups(
     by_symptom: dict[str, list[Finding]] = defaultdict(list)
     rows: dict[str, Symptom] = {}
     for verdict in sorted(verdicts, key=lambda v: (v.outcome.rank, v.requirement)):
-        if verdict.outcome in BROKEN and (verdict.violations or verdict.outcome is not Outcome.INFO):
+        if verdict.outcome in BROKEN:
             row = symptom_of(verdict.requirement)
             rows[row.slug] = row
             by_symptom[row.slug].append(_finding(verdict, marks, shown, header))
@@ -167,9 +167,7 @@ def _objections(
     return tuple(_objection(*said, links) for said, links in same.items())
 
 
-def _objection(
-    where: str, expected: str, actual: str, level: str, links: list[Link]
-) -> Objection:
+def _objection(where: str, expected: str, actual: str, level: str, links: list[Link]) -> Objection:
     exact = {link.title for link in links}
     shown = exact.pop() if len(exact) == 1 else where
     return Objection(shown, expected, actual, level, tuple(links))
@@ -229,12 +227,13 @@ def _advice(outcome: Outcome, reason: str) -> str:
 
 
 _OTHER_ADVICE = {
-    "needs lab": "Only the lab mode can provoke it: the suite's scripted upstream behind the gateway.",
+    "needs lab": "Only the lab mode can provoke it: "
+    "the suite's scripted upstream behind the gateway.",
     "nothing exercised it": "No recorded exchange holds what the rule is about; "
     "a wider selection, or other prompts, may.",
 }
 _BY_OUTCOME = {
-    Outcome.INCONCLUSIVE: "Run again; if it stays so, slow down (--rate-limit) or try another model.",
+    Outcome.INCONCLUSIVE: "Run again, more slowly (--concurrency 1) or with another model.",
     Outcome.NOT_RUN: "",
     Outcome.NOT_APPLICABLE: "Nothing to do, unless the profile claims too little.",
 }

@@ -17,6 +17,9 @@ from conformance.report_place import Path
 LONGEST_LINE = 2_000
 """Characters of one line that are shown."""
 
+LONGEST_JSON = 300_000
+"""Characters of JSON that are laid out although nothing in it is marked."""
+
 _WIDTH = 88
 _AROUND = 3
 # Controls, marks that turn the direction of text, a byte order mark, half surrogates.
@@ -55,8 +58,14 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(_code, text)
 
 
-def lines_of(text: str) -> list[Line]:
-    """The text as lines: laid out with paths where it is JSON, as it came where not."""
+def lines_of(text: str, *, at_any_length: bool = False) -> list[Line]:
+    """The text as lines: laid out with paths where it is JSON, as it came where not.
+
+    JSON of more than LONGEST_JSON characters is laid out only on demand: it takes
+    a second for each million.
+    """
+    if len(text) > LONGEST_JSON and not at_any_length:
+        return [_shown(Line(line)) for line in text.split("\n")]
     try:
         value = json.loads(
             text,
@@ -165,10 +174,10 @@ def _string(text: str) -> str:
 
 
 def _shown(line: Line) -> Line:
-    text = visible(line.text)
-    if len(text) > LONGEST_LINE:
-        rest = len(text) - LONGEST_LINE
-        text = f"{text[:LONGEST_LINE]} [{rest:,} more characters of this line left out]"
+    text = visible(line.text[:LONGEST_LINE])
+    rest = len(line.text) - LONGEST_LINE
+    if rest > 0:
+        text += f" [{rest:,} more characters of this line left out]"
     return Line(text, line.path)
 
 

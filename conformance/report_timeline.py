@@ -25,10 +25,11 @@ _LONGEST_MARKED = 8_000
 class Row:
     """One event, or the gap where `left_out` events are not shown.
 
-    Times in milliseconds; `offset` is the time's place between 0 and 100.
+    Times in milliseconds; `offset` is the time's place between 0 and 100. The row
+    without an index is the end of the stream.
     """
 
-    index: int = 0
+    index: int | None = None
     at_ms: float = 0
     gap_ms: float = 0
     offset: float = 0
@@ -66,20 +67,17 @@ class Timeline:
         return rows | {id for block in self.framing for id in block.marks}
 
 
-def timeline(
-    exchange: Exchange,
-    on_events: Mapping[str, Place],
-    on_blocks: Mapping[str, Place],
-    is_long: bool,
-) -> Timeline | None:
+def timeline(exchange: Exchange, places: Mapping[str, Place], *, is_long: bool) -> Timeline | None:
     """The timeline of a stream; None for an answer that is none."""
     response = exchange.response
     if response is None or not _is_stream(response) or not exchange.events:
         return None
     events = exchange.events
-    marks = _on_rows(events, on_events)
+    marks = _on_rows(events, places)
+    on_blocks = {id: place for id, place in places.items() if place.part == "blocks"}
+    rows = _rows(events, marks, places, response.ended_at_s, is_long)
     return Timeline(
-        rows=_rows(events, marks, on_events, response.ended_at_s, is_long),
+        rows=(*rows, _end(response, events[-1].at_s, _on_end(marks, places))),
         framing=_framing(exchange.blocks, on_blocks) if on_blocks else (),
         events=len(events),
         comments=response.body.count(b"\n:") + response.body.startswith(b":"),
@@ -96,7 +94,7 @@ def _is_stream(response: Response) -> bool:
 def _on_rows(events: tuple[Event, ...], places: Mapping[str, Place]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
     for id, place in places.items():
-        number = _event_of(events, place)
+        number = _event_of(events, place) if place.part == "events" else None
         if number is not None:
             found[number] = (*found.get(number, ()), id)
     return found
@@ -108,6 +106,19 @@ def _event_of(events: tuple[Event, ...], place: Place) -> int | None:
         return place.index if place.index < len(events) else None
     name = place.path[0] if place.path else None
     return next((e.index for e in reversed(events) if name in (e.name, e.type)), None)
+
+
+def _on_end(marks: Mapping[int, tuple[str, ...]], places: Mapping[str, Place]) -> tuple[str, ...]:
+    """The marks on the stream as a whole: what is missing is missed where it ends."""
+    placed = {id for ids in marks.values() for id in ids}
+    whole = (id for id, place in places.items() if place.part in ("events", "body"))
+    return tuple(id for id in whole if id not in placed)
+
+
+def _end(response: Response, last_s: float, marks: tuple[str, ...]) -> Row:
+    gap_ms = max(0.0, response.ended_at_s - last_s) * 1000
+    at_ms = response.ended_at_s * 1000
+    return Row(None, at_ms, gap_ms, 100, "", f"end of the body: {response.ended}", marks=marks)
 
 
 def _rows(

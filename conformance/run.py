@@ -98,14 +98,10 @@ class _Session:
         return gateway.recording
 
     def _gateway(self, scenario: Scenario, keys: Mapping[str, Secret]) -> Gateway:
-        return Gateway(
-            scenario.name, self.connection, self.found.routes, self.found.models, keys
-        )
+        return Gateway(scenario.name, self.connection, self.found.routes, self.found.models, keys)
 
 
-async def record(
-    target: Target, plan: Plan, control: Control, conditions: Conditions
-) -> Recorded:
+async def record(target: Target, plan: Plan, control: Control, conditions: Conditions) -> Recorded:
     """Record the whole plan; raises PreflightFailure where nothing can be judged."""
     redactor = Redactor()
     for name in target.hidden:

@@ -101,7 +101,7 @@ class Session:
         whole = not interrupted and not (self.recorded and self.recorded.lost)
         if whole:
             if self.failure is None and self.plan is not None:
-                assert len(self.verdicts) == len(self.plan.selected)  # noqa: S101
+                assert len(self.verdicts) == len(self.plan.selected)
             self.file.footer(
                 {"exit_status": status, "finished_at": _now(), "requests": self._requests()}
             )
@@ -124,7 +124,7 @@ class Session:
     def _record(self, control: Control) -> None:
         timeout_s = self.manner.timeout_s
         deadlines = Deadlines(timeout_s, timeout_s, timeout_s * 5)
-        assert self.plan is not None  # noqa: S101
+        assert self.plan is not None
         with shown(self.output, self.manner.quiet) as progress:
             conditions = Conditions(
                 self.folder / "recordings", deadlines, self.manner.concurrency, progress
@@ -137,7 +137,7 @@ class Session:
             self._say(f"warning: {self.recorded.lost}")
 
     def _say_target(self) -> None:
-        assert self.plan is not None  # noqa: S101
+        assert self.plan is not None
         self._say(f"target: {self.target.base_url} (from {self.target.origin})")
         self._say(
             f"profile {self.target.profile.name}: {len(self.plan.selected)} requirements,"
@@ -148,7 +148,7 @@ class Session:
         print(line, file=self.output, flush=True)
 
     def _start_file(self) -> None:
-        assert self.plan is not None  # noqa: S101
+        assert self.plan is not None
         self.file = VerdictFile(self.folder)
         self.file.header(
             {
@@ -165,7 +165,7 @@ class Session:
         )
 
     def _write_preflight(self) -> None:
-        assert self.file is not None  # noqa: S101
+        assert self.file is not None
         if self.failure is not None:
             failure = self.failure
             found = {"cause": failure.cause, "found": failure.found, "fix": failure.fix}

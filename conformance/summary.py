@@ -22,6 +22,7 @@ SIX = (
 
 Write = Callable[[str], None]
 
+
 def write_summary(verdicts: Mapping[str, Verdict], smoke: bool, write: Write) -> None:
     """Write the summary of a run, line by line; pytest itself lists what fails."""
     judged = list(verdicts.values())

@@ -190,6 +190,16 @@ def test_the_offending_event_is_highlighted_and_linked(tmp_path: Path) -> None:
     assert re.search(r"<mark>[^<]*index&#34;: 1", row)
 
 
+def test_what_a_stream_lacks_is_marked_at_its_end(tmp_path: Path) -> None:
+    violation = Violation("events", "message_stop", "absent", exchange="anthropic-stream#1")
+    html = page(
+        tmp_path, [verdict("ANT-STR-031", violation)], [recording("anthropic-stream", streamed())]
+    )
+    (row,) = re.findall(r'<tr class="marked">.*?</tr>', html, re.S)
+    assert "expected message_stop; actual absent" in text_of(row)
+    assert "end of the body: complete" in text_of(row)
+
+
 @pytest.mark.parametrize(
     ("where", "shown"),
     [

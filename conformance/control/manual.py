@@ -10,4 +10,5 @@ class ManualControl:
 
     async def key(self, role: str) -> Secret | None:
         """Always None: the role must be named by the profile or the environment."""
+        del role
         return None

@@ -1,4 +1,4 @@
-"""ANT-EP, -AUTH, -HDR, -MSG, -BLK, -USE, -TOOL: access and the plain answer."""
+"""ANT-EP, -AUTH, -HDR, -MSG, -BLK, -USE: access and the plain answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance import messages
 from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
 from conformance.registry import requirement
-from conformance.shapes import matches, mismatches, schema_mismatches
+from conformance.shapes import mismatches
 
 MESSAGE = Kind.ANTHROPIC_MESSAGE
 ANY = (Kind.ANTHROPIC_MESSAGE, Kind.ANTHROPIC_STREAM, Kind.ANTHROPIC_ERROR)
@@ -25,7 +25,6 @@ STOP_REASONS = {
     "model_context_window_exceeded",
 }
 OPENAI_REASONS = {"stop", "length", "tool_calls", "content_filter", "function_call"}
-CUT = {"max_tokens", "refusal", "model_context_window_exceeded"}
 
 
 def has_content(exchange: Exchange) -> bool:
@@ -43,18 +42,11 @@ def is_metered_content(exchange: Exchange) -> bool:
     return has_content(exchange) and is_metered(exchange)
 
 
-def has_tool_use(exchange: Exchange) -> bool:
-    """Whether the answer calls a tool."""
-    return bool(messages.tool_uses(exchange))
-
-
-def is_known_stop(exchange: Exchange) -> bool:
-    """Whether the answer says why it stopped, in the protocol's words."""
-    return messages.stop(exchange).get("stop_reason") in STOP_REASONS
-
-
 @requirement(
-    "ANT-EP-001", on="anthropic-plain", symptom="no-answer", six="non-stream",
+    "ANT-EP-001",
+    on="anthropic-plain",
+    symptom="no-answer",
+    six="non-stream",
     judges_silence=True,
 )
 def plain_request_is_answered(recording: Recording) -> Findings:
@@ -150,7 +142,11 @@ def role_is_assistant(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-MSG-004", on=MESSAGE, together=True, symptom="answer-unreadable", needs=SHAPED,
+    "ANT-MSG-004",
+    on=MESSAGE,
+    together=True,
+    symptom="answer-unreadable",
+    needs=SHAPED,
     six="non-stream",
 )
 def ids_are_texts_of_their_own(exchanges: list[Exchange]) -> Findings:
@@ -215,24 +211,6 @@ def stop_sequence_is_null_without_one(exchange: Exchange) -> Findings:
         yield Violation("body.stop_sequence", "null", json.dumps(body["stop_sequence"]))
 
 
-@requirement(
-    "ANT-MSG-009",
-    on=MESSAGE,
-    when=is_known_stop,
-    symptom="tool-loop",
-    needs=SHAPED,
-    six="function-calling",
-)
-def tool_use_stops_say_so(exchange: Exchange) -> Findings:
-    """`stop_reason` is `tool_use` exactly when the content has a `tool_use` block."""
-    reason = exchange.answer.object.get("stop_reason")
-    calls = len(messages.tool_uses(exchange))
-    if calls and reason != "tool_use" and reason not in CUT:
-        yield Violation("body.stop_reason", f"tool_use, as there are {calls} calls", str(reason))
-    elif reason == "tool_use" and not calls:
-        yield Violation("body.content", "a tool_use block", "none, though stop_reason is tool_use")
-
-
 @requirement("ANT-MSG-010", on="anthropic-max-tokens", symptom="answer-cut", needs=SHAPED)
 def budget_is_kept_and_said(recording: Recording) -> Findings:
     """An answer cut by `max_tokens` says `max_tokens` and stays within the budget."""
@@ -270,53 +248,17 @@ def stop_sequences_stop(recording: Recording) -> Findings:
 
 
 @requirement(
-    "ANT-BLK-001", on=MESSAGE, when=has_content, symptom="answer-unreadable", needs=SHAPED,
+    "ANT-BLK-001",
+    on=MESSAGE,
+    when=has_content,
+    symptom="answer-unreadable",
+    needs=SHAPED,
     six="non-stream",
 )
 def blocks_have_their_keys(exchange: Exchange) -> Findings:
     """Every content block of a known type has its required keys with their types."""
     for index, block in enumerate(messages.content(exchange)):
         yield from mismatches(block, "ANT-BLK-001", f"body.content[{index}]")
-
-
-@requirement(
-    "ANT-BLK-002", on=MESSAGE, when=has_tool_use, symptom="tool-loop", needs=SHAPED,
-    six="function-calling",
-)
-def tool_input_is_an_object(exchange: Exchange) -> Findings:
-    """`tool_use.input` is a JSON object, never a text that holds one."""
-    for index, block in enumerate(messages.content(exchange)):
-        if block.get("type") == "tool_use":
-            yield from mismatches(block, "ANT-BLK-002", f"body.content[{index}]")
-
-
-@requirement(
-    "ANT-BLK-003", on=MESSAGE, when=has_tool_use, symptom="tool-loop", needs=SHAPED,
-    six="function-calling",
-)
-def tool_ids_can_be_sent_back(exchange: Exchange) -> Findings:
-    """`tool_use.id` matches `^[a-zA-Z0-9_-]+$` and is unique; it starts with `toolu_`."""
-    seen: set[str] = set()
-    for call in messages.tool_uses(exchange):
-        yield from mismatches({"id": call.id}, "ANT-BLK-003", call.where)
-        if call.id in seen:
-            yield Violation(f"{call.where}.id", "an id of its own", f"{call.id} again")
-        seen.add(str(call.id))
-        if isinstance(call.id, str) and call.id and not call.id.startswith("toolu_"):
-            yield Violation(f"{call.where}.id", "the prefix toolu_", call.id[:12], Level.SHOULD)
-
-
-@requirement(
-    "ANT-BLK-004", on=MESSAGE, when=has_tool_use, symptom="tool-loop", needs=SHAPED,
-    six="function-calling",
-)
-def tool_names_are_those_offered(exchange: Exchange) -> Findings:
-    """`tool_use.name` is the name of a tool in the request, byte for byte."""
-    offered = messages.tool_schemas(exchange)
-    for call in messages.tool_uses(exchange):
-        if call.name not in offered:
-            expected = f"one of {', '.join(offered)}"
-            yield Violation(f"{call.where}.name", expected, json.dumps(call.name))
 
 
 @requirement("ANT-USE-001", on=MESSAGE, symptom="wrong-bill", needs=SHAPED, six="non-stream")
@@ -351,45 +293,3 @@ def input_is_counted(exchange: Exchange) -> Findings:
     """The total input, cache fields included, is above 0."""
     if messages.input_tokens(exchange) == 0:
         yield Violation("body.usage.input_tokens", "above 0, cache fields included", "0")
-
-
-@requirement(
-    "ANT-TOOL-001", on="anthropic-tool", symptom="tool-loop",
-    needs=(*SHAPED, "ANT-BLK-002", "ANT-BLK-004"), six="function-calling",
-)
-def forced_tool_is_called(recording: Recording) -> Findings:
-    """A tool forced by name is called, alone, with arguments that fit its schema."""
-    exchange = recording.last
-    wanted = exchange.request.json["tool_choice"]["name"]
-    calls = messages.tool_uses(exchange)
-    found = [call.name for call in calls]
-    if not calls or set(map(str, found)) != {wanted}:
-        actual = ", ".join(map(str, found)) or "no tool_use block"
-        yield Violation("body.content", f"tool_use of {wanted}", actual, exchange=exchange.id)
-    schema = messages.tool_schemas(exchange)[wanted]
-    for index, block in enumerate(messages.content(exchange)):
-        is_object = matches(block, "ANT-BLK-002")
-        if block.get("type") == "tool_use" and block.get("name") == wanted and is_object:
-            where = f"body.content[{index}].input"
-            yield from schema_mismatches(block.get("input"), schema, where)
-
-
-@requirement("ANT-TOOL-002", on="anthropic-parallel-tools", symptom="tool-loop", needs=SHAPED)
-def any_tool_means_some_tool(recording: Recording) -> Findings:
-    """`tool_choice` `any` yields at least one `tool_use`."""
-    if recording.last.kind is MESSAGE and not messages.tool_uses(recording.last):
-        yield Violation("body.content", "at least one tool_use block", "none")
-
-
-@requirement(
-    "ANT-TOOL-007",
-    on="anthropic-tool-round-trip",
-    symptom="tool-loop",
-    needs=(*SHAPED, "ANT-BLK-002", "ANT-BLK-004", "ANT-TOOL-001"),
-)
-def tool_results_are_taken(recording: Recording) -> Findings:
-    """A tool result sent back with the echoed call is answered with 200."""
-    last = recording.last
-    if len(recording.final) > 1 and last.status != 200:
-        expected = "200 for the echoed call with its result"
-        yield Violation("status", expected, str(last.status), exchange=last.id)

@@ -1,18 +1,17 @@
-"""ANT-STR: the stream of the Messages protocol; its order is in `conformance.grammar`."""
+"""ANT-STR: order and shape of the events; the order is in `conformance.grammar`."""
 
 from __future__ import annotations
 
 import json
 
-from conformance import messages, sse
+from conformance import messages
 from conformance.grammar import breaches
 from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
-from conformance.registry import When, requirement
+from conformance.registry import requirement
+from conformance.requirements.anthropic_sse import FRAMED, NAMED, has_event
 from conformance.shapes import mismatches, schema_mismatches
 
 STREAM = Kind.ANTHROPIC_STREAM
-FRAMED = ("ANT-STR-001",)
-NAMED = ("ANT-STR-001", "ANT-STR-002", "ANT-STR-003")
 
 
 def has_blocks(exchange: Exchange) -> bool:
@@ -25,75 +24,13 @@ def has_tool_use(exchange: Exchange) -> bool:
     return bool(messages.tool_uses(exchange))
 
 
-def has_event(type: str) -> When:
-    """A test for streams that hold an event of this type or name."""
-    return lambda exchange: any(type in (e.type, e.name) for e in exchange.events)
-
-
-@requirement("ANT-STR-001", on=STREAM, symptom="stream-unreadable", six="sse-order")
-def a_stream_is_a_stream(exchange: Exchange) -> Findings:
-    """`stream: true` is answered with server-sent events."""
-    if not exchange.events:
-        found = exchange.answer.media_type or "no content type"
-        yield Violation("body", "server-sent events", f"none in {found}")
-
-
-@requirement("ANT-HDR-002", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
-def streams_say_so(exchange: Exchange) -> Findings:
-    """Streams carry the content type `text/event-stream`."""
-    if exchange.answer.media_type != "text/event-stream":
-        found = exchange.answer.header("content-type") or "none"
-        yield Violation("headers.content-type", "text/event-stream", found)
-
-
-@requirement("ANT-STR-002", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
-def events_are_named(exchange: Exchange) -> Findings:
-    """Every event of the protocol has an `event:` line."""
-    for index, block in enumerate(b for b in exchange.blocks if b.values("data")):
-        data = "\n".join(block.values("data"))
-        if not block.values("event") and data != sse.DONE:
-            yield Violation(f"events[{index}]", "an event: line", "data: only")
-
-
 @requirement(
-    "ANT-STR-003", on=STREAM, symptom="stream-unreadable",
-    needs=("ANT-STR-001", "ANT-STR-002"), six="sse-order",
+    "ANT-STR-010",
+    on=STREAM,
+    when=has_blocks,
+    symptom="stream-unreadable",
+    needs=(*NAMED, "ANT-STR-018"),
 )
-def names_equal_types(exchange: Exchange) -> Findings:
-    """The name of each event equals the `type` in its data."""
-    for event in exchange.events:
-        if isinstance(event.json, dict) and event.type != event.name:
-            expected = f"type {event.name}, as its event: line says"
-            yield Violation(f"events[{event.index}].data.type", expected, event.type or "none")
-
-
-@requirement("ANT-STR-004", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
-def data_is_one_object(exchange: Exchange) -> Findings:
-    """The data of each event is one JSON object; there is no `[DONE]`."""
-    for event in exchange.events:
-        if not isinstance(event.json, dict):
-            yield Violation(f"events[{event.index}].data", "one JSON object", event.data[:80])
-
-
-@requirement("ANT-STR-005", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
-def events_end_with_a_blank_line(exchange: Exchange) -> Findings:
-    """Lines end with LF or CRLF, every event with a blank line, the last one too."""
-    ends = {line.end for block in exchange.blocks for line in block.lines if line.end}
-    if "\r" in ends:
-        yield Violation("body", "LF or CRLF line ends", "a bare CR")
-    if exchange.blocks and not exchange.blocks[-1].terminated:
-        last = exchange.blocks[-1].lines[-1]
-        yield Violation("body", "a blank line at the end", f"it ends after {last.field}:")
-    if b"\xef\xbb\xbf" == exchange.answer.body[:3]:
-        yield Violation("body", "UTF-8 without byte-order mark", "a byte-order mark")
-    try:
-        exchange.answer.body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        yield Violation(f"body byte {error.start}", "UTF-8", "bytes that are not")
-
-
-@requirement("ANT-STR-010", on=STREAM, when=has_blocks, symptom="stream-unreadable",
-             needs=(*NAMED, "ANT-STR-018"))
 def blocks_are_sequential(exchange: Exchange) -> Findings:
     """A content block is stopped before the next one starts."""
     yield from breaches(exchange, "ANT-STR-010")
@@ -106,8 +43,12 @@ def message_start_comes_first(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-012", on=STREAM, when=has_event("message_start"), symptom="stream-unreadable",
-    needs=NAMED, six="sse-order",
+    "ANT-STR-012",
+    on=STREAM,
+    when=has_event("message_start"),
+    symptom="stream-unreadable",
+    needs=NAMED,
+    six="sse-order",
 )
 def message_start_has_a_skeleton(exchange: Exchange) -> Findings:
     """`message_start` carries an empty Message with its usage."""
@@ -119,18 +60,11 @@ def message_start_has_a_skeleton(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-013", on=STREAM, when=has_event("message_start"), symptom="wrong-bill",
-    needs=(*NAMED, "ANT-STR-012"), six="sse-order",
-)
-def message_start_counts_tokens(exchange: Exchange) -> Findings:
-    """The usage in `message_start` has integer `input_tokens` and `output_tokens`."""
-    for where, data in messages.events_of(exchange, "message_start"):
-        usage = data.get("message", {}).get("usage")
-        yield from mismatches(usage, "ANT-STR-013", f"{where}.message.usage")
-
-
-@requirement(
-    "ANT-STR-014", on=STREAM, when=has_blocks, symptom="stream-lost-text", needs=NAMED,
+    "ANT-STR-014",
+    on=STREAM,
+    when=has_blocks,
+    symptom="stream-lost-text",
+    needs=NAMED,
     six="sse-order",
 )
 def blocks_are_numbered(exchange: Exchange) -> Findings:
@@ -139,7 +73,11 @@ def blocks_are_numbered(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-015", on=STREAM, when=has_blocks, symptom="stream-unreadable", needs=NAMED,
+    "ANT-STR-015",
+    on=STREAM,
+    when=has_blocks,
+    symptom="stream-unreadable",
+    needs=NAMED,
     six="sse-order",
 )
 def block_starts_have_a_skeleton(exchange: Exchange) -> Findings:
@@ -152,7 +90,11 @@ def block_starts_have_a_skeleton(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-016", on=STREAM, when=has_blocks, symptom="stream-unreadable", needs=NAMED,
+    "ANT-STR-016",
+    on=STREAM,
+    when=has_blocks,
+    symptom="stream-unreadable",
+    needs=NAMED,
     six="sse-order",
 )
 def deltas_name_an_open_block(exchange: Exchange) -> Findings:
@@ -161,7 +103,11 @@ def deltas_name_an_open_block(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-017", on=STREAM, when=has_blocks, symptom="stream-lost-text", needs=NAMED,
+    "ANT-STR-017",
+    on=STREAM,
+    when=has_blocks,
+    symptom="stream-lost-text",
+    needs=NAMED,
     six="sse-order",
 )
 def deltas_fit_their_block(exchange: Exchange) -> Findings:
@@ -178,8 +124,12 @@ def blocks_are_stopped(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-019", on=STREAM, when=has_event("content_block_delta"),
-    symptom="stream-unreadable", needs=NAMED, six="sse-order",
+    "ANT-STR-019",
+    on=STREAM,
+    when=has_event("content_block_delta"),
+    symptom="stream-unreadable",
+    needs=NAMED,
+    six="sse-order",
 )
 def deltas_hold_texts(exchange: Exchange) -> Findings:
     """Each delta event has its `index`, and each delta its text as a string."""
@@ -191,7 +141,10 @@ def deltas_hold_texts(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-020", on=STREAM, when=has_tool_use, symptom="tool-loop",
+    "ANT-STR-020",
+    on=STREAM,
+    when=has_tool_use,
+    symptom="tool-loop",
     needs=(*NAMED, "ANT-STR-014", "ANT-STR-015", "ANT-STR-019"),
 )
 def tool_arguments_join_to_an_object(exchange: Exchange) -> Findings:
@@ -204,7 +157,11 @@ def tool_arguments_join_to_an_object(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-023", on=STREAM, when=has_event("message_stop"), symptom="tool-loop", needs=NAMED,
+    "ANT-STR-023",
+    on=STREAM,
+    when=has_event("message_stop"),
+    symptom="tool-loop",
+    needs=NAMED,
     six="sse-order",
 )
 def message_delta_says_why(exchange: Exchange) -> Findings:
@@ -213,43 +170,10 @@ def message_delta_says_why(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-024", on=STREAM, when=has_event("message_delta"), symptom="wrong-bill", needs=NAMED,
-    six="sse-order",
-)
-def message_delta_counts_output(exchange: Exchange) -> Findings:
-    """`message_delta` carries usage with integer `output_tokens`."""
-    for where, data in messages.events_of(exchange, "message_delta"):
-        yield from mismatches(data.get("usage"), "ANT-STR-024", f"{where}.usage")
-
-
-@requirement(
-    "ANT-STR-025", on=STREAM, when=has_event("message_delta"), symptom="wrong-bill",
-    needs=(*NAMED, "ANT-STR-012", "ANT-STR-013", "ANT-STR-024"), six="sse-order",
-)
-def usage_is_cumulative(exchange: Exchange) -> Findings:
-    """The final `output_tokens` is above 0 and not below that of `message_start`."""
-    starts = [data for _, data in messages.events_of(exchange, "message_start")]
-    first = starts[0]["message"]["usage"]["output_tokens"] if starts else 0
-    final = messages.usage(exchange)["output_tokens"]
-    where = "events.message_delta.usage.output_tokens"
-    if final < first:
-        yield Violation(where, f"at least {first}, as in message_start", str(final))
-    if final == 0 and messages.text(exchange):
-        yield Violation(where, "above 0, as there is text", "0")
-
-
-@requirement(
-    "ANT-STR-026", on=STREAM, when=has_event("message_delta"), symptom="wrong-bill",
-    needs=(*NAMED, "ANT-STR-012", "ANT-STR-013"),
-)
-def stream_counts_input(exchange: Exchange) -> Findings:
-    """After the stream the input tokens are above 0, cache fields included."""
-    if messages.input_tokens(exchange) == 0:
-        yield Violation("events.usage.input_tokens", "above 0 in one of the two events", "0")
-
-
-@requirement(
-    "ANT-STR-027", on=STREAM, when=has_event("message_delta"), symptom="stream-unreadable",
+    "ANT-STR-027",
+    on=STREAM,
+    when=has_event("message_delta"),
+    symptom="stream-unreadable",
     needs=NAMED,
 )
 def message_delta_has_both_keys(exchange: Exchange) -> Findings:
@@ -267,16 +191,14 @@ def message_stop_comes_last(exchange: Exchange) -> Findings:
     yield from breaches(exchange, "ANT-STR-028")
 
 
-@requirement("ANT-STR-029", on=STREAM, when=has_event("ping"), symptom="stream-unreadable",
-             needs=("ANT-STR-001", "ANT-STR-002"))
-def pings_are_pings(exchange: Exchange) -> Findings:
-    """A ping is `event: ping` with `{"type":"ping"}`."""
-    for event in exchange.events:
-        if "ping" in (event.name, event.type) and event.name != event.type:
-            yield Violation(f"events[{event.index}]", "event: ping", f"event: {event.name}")
-
-
-@requirement("ANT-STR-030", on=STREAM, when=has_event("error"), symptom="stream-cut", needs=FRAMED, needs_lab=True)
+@requirement(
+    "ANT-STR-030",
+    on=STREAM,
+    when=has_event("error"),
+    symptom="stream-cut",
+    needs=FRAMED,
+    needs_lab=True,
+)
 def stream_errors_are_envelopes(exchange: Exchange) -> Findings:
     """A failure after the start is an `error` event with the envelope, and then the end."""
     for event in exchange.events:
@@ -296,8 +218,18 @@ def streams_never_just_end(exchange: Exchange) -> Findings:
     on=("anthropic-tool-stream", "anthropic-max-tokens", "anthropic-stop-sequence"),
     symptom="tool-loop",
     needs=(
-        *NAMED, "ANT-STR-004", "ANT-STR-011", "ANT-STR-014", "ANT-STR-015", "ANT-STR-016",
-        "ANT-STR-017", "ANT-STR-018", "ANT-STR-019", "ANT-STR-020", "ANT-STR-023", "ANT-STR-031",
+        *NAMED,
+        "ANT-STR-004",
+        "ANT-STR-011",
+        "ANT-STR-014",
+        "ANT-STR-015",
+        "ANT-STR-016",
+        "ANT-STR-017",
+        "ANT-STR-018",
+        "ANT-STR-019",
+        "ANT-STR-020",
+        "ANT-STR-023",
+        "ANT-STR-031",
     ),
 )
 def streams_behave_like_plain_answers(recording: Recording) -> Findings:
@@ -341,5 +273,3 @@ def _parsed(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return None
-
-

@@ -39,7 +39,10 @@ def anthropic_errors_are_json(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-ERR-001", on=ANTHROPIC, symptom="errors-unreadable", needs=("ANT-ERR-005",),
+    "ANT-ERR-001",
+    on=ANTHROPIC,
+    symptom="errors-unreadable",
+    needs=("ANT-ERR-005",),
     six="auth-errors",
 )
 def anthropic_errors_have_the_envelope(exchange: Exchange) -> Findings:
@@ -48,7 +51,10 @@ def anthropic_errors_have_the_envelope(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-ERR-003", on=ANTHROPIC, symptom="errors-unreadable", needs=("ANT-ERR-005", "ANT-ERR-001"),
+    "ANT-ERR-003",
+    on=ANTHROPIC,
+    symptom="errors-unreadable",
+    needs=("ANT-ERR-005", "ANT-ERR-001"),
     six="auth-errors",
 )
 def anthropic_error_types_fit_the_status(exchange: Exchange, profile: Profile) -> Findings:
@@ -113,15 +119,25 @@ def _unauthorised_vendor(recording: Recording, profile: Profile) -> Findings:
         )
 
 
-@requirement("ANT-EP-005", on="anthropic-unknown-model", symptom="model-not-supported",
-             needs=("ANT-EP-001",), six="unsupported-model")
+@requirement(
+    "ANT-EP-005",
+    on="anthropic-unknown-model",
+    symptom="model-not-supported",
+    needs=("ANT-EP-001",),
+    six="unsupported-model",
+)
 def anthropic_unknown_model_is_refused(recording: Recording, profile: Profile) -> Findings:
     """A request for an unknown model is refused with the status that the profile names."""
     yield from refused(recording.last, profile.expect["unknown_model"])
 
 
-@requirement("OAI-VAL-007", on="openai-unknown-model", symptom="model-not-supported",
-             needs=("OAI-HTTP-001",), six="unsupported-model")
+@requirement(
+    "OAI-VAL-007",
+    on="openai-unknown-model",
+    symptom="model-not-supported",
+    needs=("OAI-HTTP-001",),
+    six="unsupported-model",
+)
 def openai_unknown_model_is_refused(recording: Recording, profile: Profile) -> Findings:
     """A request for an unknown model is refused with the status that the profile names."""
     yield from refused(recording.last, profile.expect["unknown_model"])
@@ -189,7 +205,10 @@ def openai_errors_are_json(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "OAI-ERR-001", on=OPENAI, symptom="errors-unreadable", needs=("OAI-ERR-005",),
+    "OAI-ERR-001",
+    on=OPENAI,
+    symptom="errors-unreadable",
+    needs=("OAI-ERR-005",),
     six="auth-errors",
 )
 def openai_errors_have_the_envelope(exchange: Exchange) -> Findings:
@@ -198,7 +217,10 @@ def openai_errors_have_the_envelope(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "OAI-ERR-002", on=OPENAI, symptom="errors-unreadable", needs=("OAI-ERR-005", "OAI-ERR-001"),
+    "OAI-ERR-002",
+    on=OPENAI,
+    symptom="errors-unreadable",
+    needs=("OAI-ERR-005", "OAI-ERR-001"),
     six="auth-errors",
 )
 def openai_errors_have_a_message(exchange: Exchange) -> Findings:
@@ -207,7 +229,10 @@ def openai_errors_have_a_message(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "OAI-ERR-003", on=OPENAI, symptom="errors-unreadable", needs=("OAI-ERR-005", "OAI-ERR-001"),
+    "OAI-ERR-003",
+    on=OPENAI,
+    symptom="errors-unreadable",
+    needs=("OAI-ERR-005", "OAI-ERR-001"),
     six="auth-errors",
 )
 def openai_errors_have_a_type(exchange: Exchange) -> Findings:
@@ -216,7 +241,10 @@ def openai_errors_have_a_type(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "OAI-ERR-004", on=OPENAI, symptom="errors-unreadable", needs=("OAI-ERR-005", "OAI-ERR-001"),
+    "OAI-ERR-004",
+    on=OPENAI,
+    symptom="errors-unreadable",
+    needs=("OAI-ERR-005", "OAI-ERR-001"),
     six="auth-errors",
 )
 def openai_errors_have_param_and_code(exchange: Exchange) -> Findings:

@@ -20,7 +20,6 @@ from conformance.redaction import credentials_in
 from conformance.registry import RUN, requirement
 from conformance.requirements.errors import not_streamed, refused, unauthorised
 
-
 PLAIN = ("ANT-EP-001", "OAI-HTTP-001")
 
 
@@ -61,8 +60,12 @@ def errors_never_echo_the_credential(recording: Recording) -> Findings:
                 yield Violation("answer", "no credential", actual, exchange=exchange.id)
 
 
-@requirement("GW-AUTH-009", on="anthropic-empty-x-api-key", symptom="401",
-             needs=("ANT-EP-001", "ANT-AUTH-002"))
+@requirement(
+    "GW-AUTH-009",
+    on="anthropic-empty-x-api-key",
+    symptom="401",
+    needs=("ANT-EP-001", "ANT-AUTH-002"),
+)
 def empty_x_api_key_is_ignored(recording: Recording) -> Findings:
     """An empty `x-api-key` beside a valid Bearer is accepted."""
     last = recording.last
@@ -130,23 +133,43 @@ def money_is_not_offered_for_retry(recording: Recording) -> Findings:
             yield Violation(where, "absent or false", "true", exchange=exchange.id)
 
 
-@requirement("GW-MODEL-003", on=("anthropic-miscased-model", "openai-miscased-model"),
-             symptom="model-not-supported", needs=(*PLAIN, "ANT-EP-005", "OAI-VAL-007"))
+@requirement(
+    "GW-MODEL-003",
+    on=("anthropic-miscased-model", "openai-miscased-model"),
+    symptom="model-not-supported",
+    needs=(*PLAIN, "ANT-EP-005", "OAI-VAL-007"),
+)
 def case_matters(recording: Recording, profile: Profile) -> Findings:
     """A model name in the wrong case is an unknown model."""
     yield from refused(recording.last, profile.expect["unknown_model"])
 
 
-@requirement("GW-MODEL-004", on=("anthropic-unprovisioned-model", "openai-unprovisioned-model"),
-             symptom="no-upstream-key", needs=PLAIN)
+@requirement(
+    "GW-MODEL-004",
+    on=("anthropic-unprovisioned-model", "openai-unprovisioned-model"),
+    symptom="no-upstream-key",
+    needs=PLAIN,
+)
 def unprovisioned_models_are_unavailable(recording: Recording, profile: Profile) -> Findings:
     """A known model without an upstream key is answered with 503."""
     yield from refused(recording.last, profile.expect["unprovisioned_model"])
 
 
-@requirement("GW-PAR-005", on=RUN, symptom="wrong-bill",
-             needs=(*PLAIN, "ANT-USE-001", "ANT-USE-003", "ANT-STR-001", "ANT-STR-013",
-                    "OAI-CHAT-014", "OAI-STREAM-027", "OAI-STREAM-015"))
+@requirement(
+    "GW-PAR-005",
+    on=RUN,
+    symptom="wrong-bill",
+    needs=(
+        *PLAIN,
+        "ANT-USE-001",
+        "ANT-USE-003",
+        "ANT-STR-001",
+        "ANT-STR-013",
+        "OAI-CHAT-014",
+        "OAI-STREAM-027",
+        "OAI-STREAM-015",
+    ),
+)
 def input_tokens_agree(recordings: Mapping[str, Recording]) -> Findings:
     """The input tokens of one prompt agree between the protocols, and with and without stream."""
     counts: dict[str, dict[str, int]] = {}
@@ -181,15 +204,17 @@ def _is_counted(recording: Recording) -> bool:
     return bool(recording.final) and recording.last.status == 200
 
 
-
-
 def _text(exchange: Exchange) -> str:
     read = messages.text if exchange.protocol is Protocol.ANTHROPIC else chat.text
     return read(exchange)
 
 
-@requirement("GW-SSE-005", on=("anthropic-stream", "openai-stream-without-usage"),
-             symptom="stream-lost-text", needs=("ANT-STR-001", "OAI-STREAM-027"))
+@requirement(
+    "GW-SSE-005",
+    on=("anthropic-stream", "openai-stream-without-usage"),
+    symptom="stream-lost-text",
+    needs=("ANT-STR-001", "OAI-STREAM-027"),
+)
 def characters_stay_whole(recording: Recording) -> Findings:
     """Emoji and CJK come through a stream whole: no U+FFFD, no half surrogate."""
     for exchange in recording.final:
@@ -201,8 +226,12 @@ def characters_stay_whole(recording: Recording) -> Findings:
 
 @requirement(
     "GW-SSE-006",
-    on=("anthropic-stream", "anthropic-stream-bearer", "openai-stream",
-        "openai-stream-without-usage"),
+    on=(
+        "anthropic-stream",
+        "anthropic-stream-bearer",
+        "openai-stream",
+        "openai-stream-without-usage",
+    ),
     symptom="stream-buffered",
     needs=("ANT-STR-001", "OAI-STREAM-027"),
 )

@@ -18,7 +18,12 @@ ANSWERS = ("OAI-HTTP-001", "OAI-CHAT-018")
 SHAPED = ("OAI-HTTP-001", "OAI-CHAT-018", "OAI-CHAT-005")
 
 REASONED = (
-    *SHAPED, "OAI-CHAT-011", "OAI-CHAT-012", "OAI-STREAM-027", "OAI-STREAM-010", "OAI-STREAM-013"
+    *SHAPED,
+    "OAI-CHAT-011",
+    "OAI-CHAT-012",
+    "OAI-STREAM-027",
+    "OAI-STREAM-010",
+    "OAI-STREAM-013",
 )
 
 FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter", "function_call"}
@@ -30,7 +35,10 @@ def has_usage(exchange: Exchange) -> bool:
 
 
 @requirement(
-    "OAI-HTTP-001", on="openai-plain", symptom="no-answer", needs=("OAI-HTTP-002",),
+    "OAI-HTTP-001",
+    on="openai-plain",
+    symptom="no-answer",
+    needs=("OAI-HTTP-002",),
     six="non-stream",
     judges_silence=True,
 )
@@ -53,8 +61,13 @@ def bearer_is_accepted(recording: Recording) -> Findings:
             yield Violation("status", "200", actual, exchange=exchange.id)
 
 
-@requirement("OAI-HTTP-009", on=COMPLETION, symptom="answer-unreadable", needs=("OAI-HTTP-001",),
-             six="non-stream")
+@requirement(
+    "OAI-HTTP-009",
+    on=COMPLETION,
+    symptom="answer-unreadable",
+    needs=("OAI-HTTP-001",),
+    six="non-stream",
+)
 def answers_are_json(exchange: Exchange) -> Findings:
     """Plain answers carry the content type `application/json`."""
     if exchange.answer.media_type != "application/json":
@@ -68,8 +81,9 @@ def answers_carry_a_request_id(exchanges: list[Exchange]) -> Findings:
     yield from repeated(exchanges, "x-request-id")
 
 
-@requirement("OAI-CHAT-018", on=COMPLETION, symptom="error-in-200", needs=("OAI-HTTP-001",),
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-018", on=COMPLETION, symptom="error-in-200", needs=("OAI-HTTP-001",), six="non-stream"
+)
 def no_error_inside_a_200(exchange: Exchange) -> Findings:
     """A 200 never holds an error, a web page, or nothing."""
     answer = exchange.answer
@@ -82,8 +96,9 @@ def no_error_inside_a_200(exchange: Exchange) -> Findings:
         yield Violation("body.error", "none, or its own status", "an error in a 200")
 
 
-@requirement("OAI-CHAT-005", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS,
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-005", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS, six="non-stream"
+)
 def there_is_one_choice(exchange: Exchange) -> Findings:
     """`choices` is a list of objects, of one unless `n` asks for more."""
     yield from mismatches(exchange.answer.json, "OAI-CHAT-005")
@@ -93,22 +108,30 @@ def there_is_one_choice(exchange: Exchange) -> Findings:
         yield Violation("body.choices", f"{wanted} choices", str(len(found)))
 
 
-@requirement("OAI-CHAT-001", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS,
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-001", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS, six="non-stream"
+)
 def object_is_chat_completion(exchange: Exchange) -> Findings:
     """`object` is `chat.completion`."""
     yield from mismatches(exchange.answer.json, "OAI-CHAT-001")
 
 
-@requirement("OAI-CHAT-002", on=COMPLETION, together=True, symptom="answer-unreadable",
-             needs=ANSWERS, six="non-stream")
+@requirement(
+    "OAI-CHAT-002",
+    on=COMPLETION,
+    together=True,
+    symptom="answer-unreadable",
+    needs=ANSWERS,
+    six="non-stream",
+)
 def ids_are_texts_of_their_own(exchanges: list[Exchange]) -> Findings:
     """`id` is a non-empty string, another in every answer."""
     yield from repeated_ids(exchanges, "OAI-CHAT-002")
 
 
-@requirement("OAI-CHAT-003", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS,
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-003", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS, six="non-stream"
+)
 def created_is_in_seconds(exchange: Exchange) -> Findings:
     """`created` is an integer in Unix seconds, within ten minutes of the `date` header."""
     yield from mismatches(exchange.answer.json, "OAI-CHAT-003")
@@ -130,15 +153,17 @@ def _sent(exchange: Exchange) -> datetime:
         return datetime.fromisoformat(exchange.started_at)
 
 
-@requirement("OAI-CHAT-004", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS,
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-004", on=COMPLETION, symptom="answer-unreadable", needs=ANSWERS, six="non-stream"
+)
 def model_is_a_text(exchange: Exchange) -> Findings:
     """`model` is a non-empty string: the model asked for or its dated name."""
     yield from mismatches(exchange.answer.json, "OAI-CHAT-004")
 
 
-@requirement("OAI-CHAT-006", on=COMPLETION, symptom="answer-unreadable", needs=SHAPED,
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-006", on=COMPLETION, symptom="answer-unreadable", needs=SHAPED, six="non-stream"
+)
 def choices_are_numbered(exchange: Exchange) -> Findings:
     """`choices[].index` counts from 0, each number once."""
     found = [choice.get("index") for choice in chat.choices(exchange)]
@@ -149,8 +174,9 @@ def choices_are_numbered(exchange: Exchange) -> Findings:
         yield Violation("body.choices[].index", str(wanted), json.dumps(found), level)
 
 
-@requirement("OAI-CHAT-007", on=COMPLETION, symptom="answer-unreadable", needs=SHAPED,
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-007", on=COMPLETION, symptom="answer-unreadable", needs=SHAPED, six="non-stream"
+)
 def message_is_the_assistants(exchange: Exchange) -> Findings:
     """Each choice has a `message` with the role `assistant`."""
     for number, choice in enumerate(chat.choices(exchange)):
@@ -158,8 +184,9 @@ def message_is_the_assistants(exchange: Exchange) -> Findings:
             yield from mismatches(choice, "OAI-CHAT-007", f"body.choices[{number}]")
 
 
-@requirement("OAI-CHAT-008", on=COMPLETION, symptom="answer-unreadable", needs=SHAPED,
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-008", on=COMPLETION, symptom="answer-unreadable", needs=SHAPED, six="non-stream"
+)
 def content_is_a_text_or_null(exchange: Exchange) -> Findings:
     """`message.content` is a string or null, and the key is there."""
     for number, choice in enumerate(chat.choices(exchange)):
@@ -172,8 +199,11 @@ def content_is_a_text_or_null(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "OAI-CHAT-009", on="openai-plain", symptom="no-answer",
-    needs=(*SHAPED, "OAI-CHAT-007", "OAI-CHAT-008"), six="non-stream",
+    "OAI-CHAT-009",
+    on="openai-plain",
+    symptom="no-answer",
+    needs=(*SHAPED, "OAI-CHAT-007", "OAI-CHAT-008"),
+    six="non-stream",
 )
 def there_is_an_answer(recording: Recording) -> Findings:
     """A plain question gets content, a refusal or a tool call."""
@@ -195,8 +225,13 @@ def finish_reason_is_the_protocols_word(exchange: Exchange) -> Findings:
             yield Violation(where, expected, json.dumps(reason))
 
 
-@requirement("OAI-CHAT-012", on=COMPLETION, symptom="answer-cut", needs=(*SHAPED, "OAI-CHAT-011"),
-             six="non-stream")
+@requirement(
+    "OAI-CHAT-012",
+    on=COMPLETION,
+    symptom="answer-cut",
+    needs=(*SHAPED, "OAI-CHAT-011"),
+    six="non-stream",
+)
 def finish_reason_tells_the_truth(exchange: Exchange) -> Findings:
     """`tool_calls` comes with a tool call, and a call is not called `length` or filtered."""
     for number, choice in enumerate(chat.choices(exchange)):
@@ -218,8 +253,12 @@ def usage_counts_tokens(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "OAI-CHAT-015", on=COMPLETION, when=has_usage, symptom="wrong-bill",
-    needs=(*ANSWERS, "OAI-CHAT-014"), six="non-stream",
+    "OAI-CHAT-015",
+    on=COMPLETION,
+    when=has_usage,
+    symptom="wrong-bill",
+    needs=(*ANSWERS, "OAI-CHAT-014"),
+    six="non-stream",
 )
 def usage_sums_up(exchange: Exchange) -> Findings:
     """`total_tokens` is `prompt_tokens` plus `completion_tokens`."""

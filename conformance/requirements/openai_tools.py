@@ -1,4 +1,4 @@
-"""OAI-TOOL: tool calls, plain and streamed."""
+"""OAI-TOOL: tool calls in the plain answer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from conformance import chat
 from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
 from conformance.profile import Profile
 from conformance.registry import requirement
-from conformance.requirements import openai, openai_stream
-from conformance.shapes import mismatches, schema_mismatches
+from conformance.requirements import openai
+from conformance.shapes import schema_mismatches
 
 COMPLETION = Kind.OPENAI_COMPLETION
-STREAM = Kind.OPENAI_STREAM
-STREAMED = (*openai_stream.READABLE, "OAI-STREAM-006")
 
 
 def has_calls(exchange: Exchange) -> bool:
@@ -42,8 +40,14 @@ def the_model_can_call(recording: Recording) -> Findings:
             yield Violation(where, "tool_calls", json.dumps(reason), exchange=exchange.id)
 
 
-@requirement("OAI-TOOL-002", on=COMPLETION, when=has_calls, symptom="tool-loop",
-             needs=openai.SHAPED, six="function-calling")
+@requirement(
+    "OAI-TOOL-002",
+    on=COMPLETION,
+    when=has_calls,
+    symptom="tool-loop",
+    needs=openai.SHAPED,
+    six="function-calling",
+)
 def call_ids_are_unique(exchange: Exchange) -> Findings:
     """Every tool call has a non-empty `id` of its own."""
     seen: set[Any] = set()
@@ -55,8 +59,14 @@ def call_ids_are_unique(exchange: Exchange) -> Findings:
         seen.add(json.dumps(call.id) if not isinstance(call.id, str) else call.id)
 
 
-@requirement("OAI-TOOL-003", on=COMPLETION, when=has_calls, symptom="tool-loop",
-             needs=openai.SHAPED, six="function-calling")
+@requirement(
+    "OAI-TOOL-003",
+    on=COMPLETION,
+    when=has_calls,
+    symptom="tool-loop",
+    needs=openai.SHAPED,
+    six="function-calling",
+)
 def call_type_is_function(exchange: Exchange) -> Findings:
     """Every tool call has the type `function`."""
     for call in chat.tool_calls(exchange):
@@ -64,8 +74,14 @@ def call_type_is_function(exchange: Exchange) -> Findings:
             yield Violation(f"{call.where}.type", "function", json.dumps(call.type))
 
 
-@requirement("OAI-TOOL-004", on=COMPLETION, when=has_calls, symptom="tool-loop",
-             needs=openai.SHAPED, six="function-calling")
+@requirement(
+    "OAI-TOOL-004",
+    on=COMPLETION,
+    when=has_calls,
+    symptom="tool-loop",
+    needs=openai.SHAPED,
+    six="function-calling",
+)
 def call_names_are_those_offered(exchange: Exchange) -> Findings:
     """`function.name` is the name of a tool in the request, byte for byte."""
     offered = chat.tool_schemas(exchange)
@@ -75,8 +91,14 @@ def call_names_are_those_offered(exchange: Exchange) -> Findings:
             yield Violation(f"{call.where}.function.name", expected, json.dumps(call.name))
 
 
-@requirement("OAI-TOOL-005", on=COMPLETION, when=has_calls, symptom="tool-loop",
-             needs=openai.SHAPED, six="function-calling")
+@requirement(
+    "OAI-TOOL-005",
+    on=COMPLETION,
+    when=has_calls,
+    symptom="tool-loop",
+    needs=openai.SHAPED,
+    six="function-calling",
+)
 def arguments_are_a_text(exchange: Exchange) -> Findings:
     """`function.arguments` is a string that holds JSON, never an object."""
     for call in chat.tool_calls(exchange):
@@ -86,14 +108,21 @@ def arguments_are_a_text(exchange: Exchange) -> Findings:
             yield Violation(where, "a string", actual, level)
 
 
-@requirement("OAI-TOOL-006", on=COMPLETION, when=is_whole, symptom="tool-loop",
-             needs=(*openai.SHAPED, "OAI-TOOL-005"), six="function-calling")
+@requirement(
+    "OAI-TOOL-006",
+    on=COMPLETION,
+    when=is_whole,
+    symptom="tool-loop",
+    needs=(*openai.SHAPED, "OAI-TOOL-005"),
+    six="function-calling",
+)
 def arguments_parse(exchange: Exchange, profile: Profile) -> Findings:
     """`function.arguments` parses as a JSON object."""
-    yield from _unparsable(exchange, profile)
+    yield from unparsable(exchange, profile)
 
 
-def _unparsable(exchange: Exchange, profile: Profile) -> Findings:
+def unparsable(exchange: Exchange, profile: Profile) -> Findings:
+    """The calls whose arguments are no JSON object."""
     for call in chat.tool_calls(exchange):
         if isinstance(call.arguments, str) and not isinstance(_parsed(call.arguments), dict):
             where = f"{call.where}.function.arguments"
@@ -103,8 +132,13 @@ def _unparsable(exchange: Exchange, profile: Profile) -> Findings:
             yield Violation(where, "a JSON object", call.arguments[:80] or "an empty string", level)
 
 
-@requirement("OAI-TOOL-008", on="openai-tool", symptom="tool-loop",
-             needs=(*openai.SHAPED, "OAI-TOOL-004", "OAI-TOOL-005"), six="function-calling")
+@requirement(
+    "OAI-TOOL-008",
+    on="openai-tool",
+    symptom="tool-loop",
+    needs=(*openai.SHAPED, "OAI-TOOL-004", "OAI-TOOL-005"),
+    six="function-calling",
+)
 def named_tool_is_called(recording: Recording) -> Findings:
     """A tool forced by name is called, and no other; either finish_reason is fine."""
     exchange = recording.last
@@ -114,8 +148,9 @@ def named_tool_is_called(recording: Recording) -> Findings:
     calls = chat.tool_calls(exchange)
     if {str(call.name) for call in calls} != {wanted}:
         found = ", ".join(str(call.name) for call in calls) or "no tool call"
-        yield Violation("body.choices[0].message.tool_calls", f"a call of {wanted}", found,
-                        exchange=exchange.id)
+        yield Violation(
+            "body.choices[0].message.tool_calls", f"a call of {wanted}", found, exchange=exchange.id
+        )
     for call in calls:
         arguments = _parsed(call.arguments)
         if call.name == wanted and isinstance(arguments, dict):
@@ -131,103 +166,18 @@ def required_means_some_tool(recording: Recording) -> Findings:
         yield Violation("body.choices[0].message.tool_calls", "at least one call", "none")
 
 
-@requirement("OAI-TOOL-015", on="openai-tool-round-trip", symptom="tool-loop",
-             needs=(*openai.SHAPED, "OAI-CHAT-007", "OAI-TOOL-006", "OAI-TOOL-008"))
+@requirement(
+    "OAI-TOOL-015",
+    on="openai-tool-round-trip",
+    symptom="tool-loop",
+    needs=(*openai.SHAPED, "OAI-CHAT-007", "OAI-TOOL-006", "OAI-TOOL-008"),
+)
 def tool_results_are_taken(recording: Recording) -> Findings:
     """A tool result sent back with the echoed message is answered with 200."""
     last = recording.last
     if len(recording.final) > 1 and last.status != 200:
         expected = "200 for the echoed message with its result"
         yield Violation("status", expected, str(last.status), exchange=last.id)
-
-
-def has_fragments(exchange: Exchange) -> bool:
-    """Whether the stream carries tool call fragments."""
-    return any(True for _ in chat.fragments(exchange))
-
-
-@requirement("OAI-TOOL-026", on=STREAM, when=has_fragments, symptom="tool-loop", needs=STREAMED)
-def fragments_hold_texts(exchange: Exchange) -> Findings:
-    """In a fragment `function` is an object and `arguments` a string."""
-    for fragment in chat.fragments(exchange):
-        yield from mismatches(fragment.fields, "OAI-TOOL-026", fragment.where)
-
-
-@requirement("OAI-TOOL-020", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-026"))
-def first_fragments_introduce_the_call(exchange: Exchange) -> Findings:
-    """The first fragment of a call carries `index`, `id`, `type` and `function.name`."""
-    seen: set[str] = set()
-    for fragment in chat.fragments(exchange):
-        key = f"{fragment.choice} {fragment.fields.get('index')!r}"
-        if key in seen:
-            continue
-        seen.add(key)
-        yield from mismatches(fragment.fields, "OAI-TOOL-020", fragment.where)
-        if not isinstance(fragment.fields.get("index"), int):
-            yield Violation(f"{fragment.where}.index", "an integer", "none")
-        if fragment.fields.get("type") != "function":
-            actual = json.dumps(fragment.fields.get("type"))
-            yield Violation(f"{fragment.where}.type", "function", actual)
-
-
-@requirement("OAI-TOOL-021", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020"))
-def later_fragments_only_add(exchange: Exchange) -> Findings:
-    """Later fragments of a call repeat neither its `id` nor its `function.name`."""
-    for fragment, first in _later(exchange):
-        if fragment.fields.get("id") and fragment.fields["id"] == first.fields.get("id"):
-            yield Violation(f"{fragment.where}.id", "absent", str(fragment.fields["id"]))
-        same = not fragment.fields.get("id") or fragment.fields["id"] == first.fields.get("id")
-        if fragment.function.get("name") and same:
-            actual = str(fragment.function["name"])
-            yield Violation(f"{fragment.where}.function.name", "absent", actual)
-
-
-@requirement("OAI-TOOL-022", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020"))
-def calls_are_numbered(exchange: Exchange) -> Findings:
-    """The calls of a choice are numbered 0, 1, 2, ... in the order of their appearance."""
-    seen: dict[str, list[Any]] = {}
-    for fragment in chat.fragments(exchange):
-        order = seen.setdefault(str(fragment.choice), [])
-        index = fragment.fields.get("index")
-        if index not in order:
-            if index != len(order):
-                actual = json.dumps(index)
-                yield Violation(f"{fragment.where}.index", str(len(order)), actual)
-            order.append(index)
-
-
-@requirement("OAI-TOOL-023", on=STREAM, when=has_fragments, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020"))
-def calls_do_not_share_an_index(exchange: Exchange) -> Findings:
-    """Two calls never share an `index`."""
-    for fragment, first in _later(exchange):
-        id = fragment.fields.get("id")
-        if id and id != first.fields.get("id"):
-            expected = f"an index of its own for {id}"
-            actual = f"the index of {first.fields.get('id')}"
-            yield Violation(f"{fragment.where}.index", expected, actual)
-
-
-@requirement("OAI-TOOL-024", on=STREAM, when=is_whole, symptom="tool-loop",
-             needs=(*STREAMED, "OAI-TOOL-020", "OAI-TOOL-022", "OAI-TOOL-023"))
-def fragments_join_to_an_object(exchange: Exchange, profile: Profile) -> Findings:
-    """The arguments of each call, joined, parse as a JSON object."""
-    yield from _unparsable(exchange, profile)
-
-
-def _later(exchange: Exchange) -> list[tuple[chat.Fragment, chat.Fragment]]:
-    """Every fragment that is not the first of its index, with that first one."""
-    first: dict[str, chat.Fragment] = {}
-    found: list[tuple[chat.Fragment, chat.Fragment]] = []
-    for fragment in chat.fragments(exchange):
-        key = f"{fragment.choice} {fragment.fields.get('index')!r}"
-        if key in first:
-            found.append((fragment, first[key]))
-        first.setdefault(key, fragment)
-    return found
 
 
 def _parsed(text: Any) -> object:

@@ -118,9 +118,7 @@ async def tool_round_trip(gateway: Gateway) -> None:
     ]
     turns = [{"role": "assistant", "content": blocks}, {"role": "user", "content": results}]
     messages = [*FORCED["messages"], *turns]
-    await gateway.messages(
-        {"max_tokens": prompts.BUDGET, "messages": messages, "tools": [TOOL]}
-    )
+    await gateway.messages({"max_tokens": prompts.BUDGET, "messages": messages, "tools": [TOOL]})
 
 
 @scenario(
@@ -170,9 +168,7 @@ async def invalid(gateway: Gateway) -> None:
 @scenario("anthropic-wrong-key-stream", protocol=ANTHROPIC, yields=ERROR, keys=("wrong",))
 async def wrong_key_stream(gateway: Gateway) -> None:
     """A streamed question with a key that was never issued, as a Bearer token."""
-    await gateway.messages(
-        HELLO | STREAMED, key="wrong", style=gateway.style(ANTHROPIC, "bearer")
-    )
+    await gateway.messages(HELLO | STREAMED, key="wrong", style=gateway.style(ANTHROPIC, "bearer"))
 
 
 @scenario(
