@@ -45,6 +45,7 @@ TRIES = 3
 LONGEST_WAIT_S = 20.0
 """The longest `retry-after` that is waited for; a longer one ends the tries."""
 
+_BACKOFF_S = 0.2
 _LOST = (FailureKind.REFUSED, FailureKind.RESET)
 
 PATHS = {Protocol.ANTHROPIC: "/messages", Protocol.OPENAI: "/chat/completions"}
@@ -255,9 +256,9 @@ _OWN_HEADERS = {
 def _pause_s(exchange: Exchange, attempt: int) -> float | None:
     """How long to wait before another try; None where the answer stands."""
     if exchange.failure is not None:
-        return 0.2 * 2**attempt if exchange.failure.kind in _LOST else None
+        return _BACKOFF_S * 2.0**attempt if exchange.failure.kind in _LOST else None
     if exchange.response is not None and exchange.response.ended is Ended.CUT:
-        return 0.2 * 2**attempt
+        return _BACKOFF_S * 2.0**attempt
     if exchange.status == 429:
         asked_s = _seconds(exchange.answer.header("retry-after"))
         return asked_s if asked_s <= LONGEST_WAIT_S else None

@@ -46,15 +46,13 @@ class Redactor:
         for spelling in _spellings(secret.reveal()):
             self._patterns.append(_pattern(role, spelling))
 
-    def bytes(self, data: bytes) -> bytes:
+    def data(self, data: bytes) -> bytes:
         """The data with every credential replaced."""
         return _replaced(data, self._finds(data))
 
     def text(self, text: str) -> str:
         """The text with every credential replaced."""
-        return self.bytes(text.encode("utf-8", "surrogateescape")).decode(
-            "utf-8", "surrogateescape"
-        )
+        return self.data(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
     def recording(self, recording: Recording) -> Recording:
         """The recording with every credential replaced, chunk borders kept in place."""
@@ -76,7 +74,7 @@ class Redactor:
             request,
             url=self.text(request.url),
             headers=self._headers(request.headers),
-            body=self.bytes(request.body),
+            body=self.data(request.body),
         )
 
     def _response(self, response: Response) -> Response:

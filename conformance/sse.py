@@ -86,7 +86,8 @@ class _StampedSource:
         self.chunks = chunks
         self.at_s = 0.0
 
-    def __iter__(self) -> Iterator[bytes]:
+    def read(self) -> Iterator[bytes]:
+        """The chunks as valid UTF-8, each stamped as it is taken."""
         # sseclient-py raises on invalid UTF-8; a client replaces it (WHATWG "UTF-8 decode").
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         for at_s, data in self.chunks:
@@ -94,16 +95,13 @@ class _StampedSource:
             yield decoder.decode(data).encode()
         yield decoder.decode(b"", final=True).encode()
 
-    def close(self) -> None:
-        """Nothing to close: the bytes are already here."""
-
 
 def decode(chunks: Iterable[tuple[float, bytes]]) -> tuple[Event, ...]:
     """The events of a stream, given its chunks as (seconds since the request, bytes)."""
     source = _StampedSource(chunks)
     return tuple(
         Event(index, event.event, event.data, source.at_s)
-        for index, event in enumerate(SSEClient(source).events())
+        for index, event in enumerate(SSEClient(source.read()).events())
     )
 
 

@@ -1,0 +1,1 @@
+"""The report: template, style, script, and the table of symptoms (data, no code)."""

@@ -1,0 +1,1 @@
+"""JSON Schemas by requirement id, and that of a profile (data, no code)."""

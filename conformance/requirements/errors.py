@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from conformance.model import Exchange, Findings, Kind, Level, Protocol, Recording, Violation
 from conformance.profile import Expectation, Profile
 from conformance.registry import requirement
@@ -101,7 +103,7 @@ def openai_wrong_key_is_401(recording: Recording) -> Findings:
         yield Violation("body.error.code", "invalid_api_key", str(code), Level.SHOULD)
 
 
-def unauthorised(recording: Recording) -> Findings:
+def unauthorised(recording: Recording) -> Iterator[Violation]:
     """A violation unless the last answer is a 401."""
     last = recording.last
     if last.status != 401:
@@ -166,7 +168,7 @@ def refused(exchange: Exchange, expected: Expectation) -> Findings:
 
 @requirement(
     "ANT-STR-032",
-    on=("anthropic-wrong-key-stream", "anthropic-unknown-model-stream"),
+    on=("anthropic-wrong-key-stream", "anthropic-unknown-model-stream", "anthropic-invalid-stream"),
     symptom="error-in-200",
     needs=("ANT-AUTH-005", "ANT-EP-005"),
 )
@@ -177,7 +179,7 @@ def anthropic_errors_before_a_stream_are_json(recording: Recording) -> Findings:
 
 @requirement(
     "OAI-SSE-010",
-    on=("openai-wrong-key-stream", "openai-unknown-model-stream"),
+    on=("openai-wrong-key-stream", "openai-unknown-model-stream", "openai-invalid-stream"),
     symptom="error-in-200",
     needs=("OAI-HTTP-004", "OAI-VAL-007"),
 )
@@ -264,7 +266,7 @@ def openai_errors_have_param_and_code(exchange: Exchange) -> Findings:
     "OAI-ERR-007",
     on=("openai-wrong-key", "openai-no-key", "openai-unknown-model", "openai-invalid"),
     symptom="no-answer",
-    needs=("OAI-HTTP-001",),
+    needs=("OAI-HTTP-001", "OAI-HTTP-003", "OAI-HTTP-004", "OAI-VAL-007"),
     six="auth-errors",
 )
 def clients_faults_are_4xx(recording: Recording) -> Findings:

@@ -165,6 +165,12 @@ async def invalid(gateway: Gateway) -> None:
     await gateway.messages(HELLO | {"messages": []})
 
 
+@scenario("anthropic-invalid-stream", protocol=ANTHROPIC, yields=ERROR)
+async def invalid_stream(gateway: Gateway) -> None:
+    """A streamed question without any message."""
+    await gateway.messages(HELLO | STREAMED | {"messages": []})
+
+
 @scenario("anthropic-wrong-key-stream", protocol=ANTHROPIC, yields=ERROR, keys=("wrong",))
 async def wrong_key_stream(gateway: Gateway) -> None:
     """A streamed question with a key that was never issued, as a Bearer token."""

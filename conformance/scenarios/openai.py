@@ -176,6 +176,12 @@ async def invalid(gateway: Gateway) -> None:
     await ask(gateway, {"messages": []})
 
 
+@scenario("openai-invalid-stream", protocol=OPENAI, yields=ERROR)
+async def invalid_stream(gateway: Gateway) -> None:
+    """A streamed question without any message."""
+    await ask(gateway, STREAMED | {"messages": []})
+
+
 @scenario("openai-wrong-key-stream", protocol=OPENAI, yields=ERROR, keys=("wrong",))
 async def wrong_key_stream(gateway: Gateway) -> None:
     """A streamed question with a key that was never issued."""
