@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from conformance.catalogue import catalogue, sources
 from conformance.curl import variable
 from conformance.model import Outcome, Verdict, Violation
+from conformance.profile import of_host
 from conformance.registry import requirements
 from conformance.report_evidence import Mark
 from conformance.report_place import anchor
@@ -96,9 +97,16 @@ def symptom_of(id: str) -> Symptom:
 
 def rerun(header: Mapping[str, object], id: str) -> str:
     """The command that runs this requirement again, alone, against the same target."""
+    target, profile = str(header.get("target", "")), str(header.get("profile", ""))
     if header.get("origin") == EMBEDDED:
-        return f"pytest -k {id}"
-    return f"pytest --base-url={shlex.quote(str(header.get('target', '')))} -k {id}"
+        configuration = header.get("configuration")
+        faults = configuration.get("faults", []) if isinstance(configuration, Mapping) else []
+        options = [f"--fault={fault}" for fault in faults]
+    else:
+        options = [f"--base-url={target}"]
+        if profile != of_host(target).name:
+            options.append(f"--profile={profile}")
+    return shlex.join(["pytest", *options, "-k", id])
 
 
 def groups(

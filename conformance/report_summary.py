@@ -27,7 +27,7 @@ SIX = {
 
 EXIT_MEANINGS = {
     0: "conforms",
-    1: "a requirement fails, or an entry of the baseline is no longer right",
+    1: "a requirement fails",
     2: "interrupted",
     3: "an error inside the suite",
     4: "wrong usage",

@@ -54,7 +54,7 @@ def _has_key_shape(call: Call) -> bool:
 @fault(
     "anthropic-x-api-key-refused",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-001", "GW-AUTH-001"),
+    kills=("ANT-AUTH-001",),
     origin="https://github.com/sxueck/llm-gateway/issues/5",
 )
 async def x_api_key_refused(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -67,7 +67,7 @@ async def x_api_key_refused(call: Call, ledger: Ledger, proceed: Authenticate) -
 @fault(
     "anthropic-bearer-refused",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-002", "GW-AUTH-002"),
+    kills=("ANT-AUTH-002",),
     origin="https://github.com/QwenLM/qwen-code/issues/4323",
 )
 async def anthropic_bearer_refused(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -80,7 +80,7 @@ async def anthropic_bearer_refused(call: Call, ledger: Ledger, proceed: Authenti
 @fault(
     "openai-bearer-refused",
     authentication(OPENAI),
-    kills=("OAI-HTTP-002", "GW-AUTH-003"),
+    kills=("OAI-HTTP-002",),
     origin="https://github.com/unslothai/unsloth/issues/10400",
 )
 async def openai_bearer_refused(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -93,7 +93,7 @@ async def openai_bearer_refused(call: Call, ledger: Ledger, proceed: Authenticat
 @fault(
     "anthropic-missing-key-accepted",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-004", "GW-AUTH-004"),
+    kills=("ANT-AUTH-004",),
     origin="https://github.com/diegosouzapw/OmniRoute/issues/6406",
 )
 async def anthropic_missing_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -104,7 +104,7 @@ async def anthropic_missing_key(call: Call, ledger: Ledger, proceed: Authenticat
 @fault(
     "openai-missing-key-accepted",
     authentication(OPENAI),
-    kills=("OAI-HTTP-003", "GW-AUTH-004"),
+    kills=("OAI-HTTP-003",),
     origin="https://github.com/diegosouzapw/OmniRoute/issues/6406",
 )
 async def openai_missing_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -115,7 +115,7 @@ async def openai_missing_key(call: Call, ledger: Ledger, proceed: Authenticate) 
 @fault(
     "anthropic-wrong-key-accepted",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-005", "GW-AUTH-005"),
+    kills=("ANT-AUTH-005",),
     origin="gateway contract GW-AUTH-005: an unknown key of the right shape is refused",
 )
 async def anthropic_wrong_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -128,7 +128,7 @@ async def anthropic_wrong_key(call: Call, ledger: Ledger, proceed: Authenticate)
 @fault(
     "openai-wrong-key-accepted",
     authentication(OPENAI),
-    kills=("OAI-HTTP-004", "GW-AUTH-005"),
+    kills=("OAI-HTTP-004",),
     origin="gateway contract GW-AUTH-005: an unknown key of the right shape is refused",
 )
 async def openai_wrong_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -141,7 +141,7 @@ async def openai_wrong_key(call: Call, ledger: Ledger, proceed: Authenticate) ->
 @fault(
     "anthropic-missing-key-forbidden",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-004", "GW-AUTH-004"),
+    kills=("ANT-AUTH-004",),
     origin="https://github.com/maximhq/bifrost/issues/7112",
 )
 async def anthropic_missing_forbidden(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -152,7 +152,7 @@ async def anthropic_missing_forbidden(call: Call, ledger: Ledger, proceed: Authe
 @fault(
     "openai-missing-key-forbidden",
     authentication(OPENAI),
-    kills=("OAI-HTTP-003", "GW-AUTH-004"),
+    kills=("OAI-HTTP-003",),
     origin="https://github.com/maximhq/bifrost/issues/7112",
 )
 async def openai_missing_forbidden(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -163,7 +163,7 @@ async def openai_missing_forbidden(call: Call, ledger: Ledger, proceed: Authenti
 @fault(
     "anthropic-wrong-key-forbidden",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-005", "GW-AUTH-005"),
+    kills=("ANT-AUTH-005",),
     origin="https://github.com/maximhq/bifrost/issues/7112",
 )
 async def anthropic_wrong_forbidden(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -174,7 +174,7 @@ async def anthropic_wrong_forbidden(call: Call, ledger: Ledger, proceed: Authent
 @fault(
     "openai-wrong-key-forbidden",
     authentication(OPENAI),
-    kills=("OAI-HTTP-004", "GW-AUTH-005"),
+    kills=("OAI-HTTP-004",),
     origin="https://github.com/maximhq/bifrost/issues/7112",
 )
 async def openai_wrong_forbidden(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -234,7 +234,7 @@ async def bearer_case_matters(call: Call, ledger: Ledger, proceed: Authenticate)
 @fault(
     "gateway-validation-before-authentication",
     authentication(BOTH),
-    kills=("GW-AUTH-011", "OAI-HTTP-005"),
+    kills=("GW-AUTH-011",),
     origin="gateway contract GW-AUTH-011: authentication comes before body validation",
 )
 async def validation_first(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:

@@ -31,7 +31,7 @@ _OPEN_S = 8.0
 @fault(
     "anthropic-stream-declared-as-text",
     stream_headers(ANTHROPIC),
-    kills=("ANT-HDR-002", "ANT-STR-001"),
+    kills=("ANT-HDR-002",),
     origin="https://github.com/openclaw/openclaw/issues/97474",
 )
 def declared_as_text(headers: Headers) -> None:
@@ -88,7 +88,10 @@ def event_name_differs(frame: Frame) -> Iterable[Frame]:
 @fault(
     "anthropic-stream-with-done",
     events(ANTHROPIC),
-    kills=("ANT-STR-004",),
+    kills=(
+        "ANT-STR-004",
+        "ANT-STR-028",
+    ),
     origin="https://github.com/vllm-project/vllm/issues/37510",
 )
 def with_done(frame: Frame) -> Iterable[Frame]:
@@ -184,7 +187,10 @@ def usage_not_cumulative(data: Json) -> None:
 @fault(
     "anthropic-stream-input-tokens-zero",
     payloads(ANTHROPIC),
-    kills=("ANT-STR-026",),
+    kills=(
+        "ANT-STR-026",
+        "GW-PAR-005",
+    ),
     origin="https://github.com/vercel/ai/issues/17326",
 )
 def input_tokens_zero(data: Json) -> None:
@@ -242,7 +248,10 @@ def ping_without_type(data: Json) -> None:
 @fault(
     "anthropic-stream-just-ends",
     streams(ANTHROPIC),
-    kills=("ANT-STR-031", "ANT-STR-023", "ANT-STR-028"),
+    kills=(
+        "ANT-STR-031",
+        "ANT-STR-028",
+    ),
     origin="https://github.com/icebear0828/codex-proxy/issues/108",
 )
 async def just_ends(frames: Frames) -> Frames:

@@ -36,7 +36,7 @@ def error_without_type(body: Json) -> None:
 @fault(
     "anthropic-error-in-detail",
     replies(ANTHROPIC, 401),
-    kills=("ANT-ERR-001", "ANT-ERR-005", "ANT-AUTH-004", "ANT-AUTH-005", "GW-AUTH-004"),
+    kills=("ANT-ERR-001",),
     origin="https://github.com/jwadow/kiro-gateway/issues/65",
 )
 def error_in_detail(call: Call, reply: Reply) -> Reply:
@@ -60,7 +60,7 @@ def error_type_mismatch(body: Json) -> None:
 @fault(
     "anthropic-unknown-path-html",
     replies(ANTHROPIC, 404),
-    kills=("ANT-ERR-005",),
+    kills=("ANT-EP-004",),
     origin="https://github.com/BerriAI/litellm/issues/13128",
 )
 def unknown_path_html(call: Call, reply: Reply) -> Reply:
@@ -72,7 +72,7 @@ def unknown_path_html(call: Call, reply: Reply) -> Reply:
 @fault(
     "anthropic-wrong-key-plain-text",
     replies(ANTHROPIC, 401),
-    kills=("ANT-ERR-005", "ANT-ERR-001", "ANT-HDR-001", "ANT-AUTH-004", "ANT-AUTH-005"),
+    kills=("ANT-ERR-005",),
     origin="https://github.com/envoyproxy/gateway/issues/5693",
 )
 def wrong_key_plain_text(call: Call, reply: Reply) -> Reply:
@@ -107,7 +107,10 @@ def validation_error_as_stream(call: Call, reply: Reply) -> Reply:
 @fault(
     "anthropic-validation-error-as-frame",
     replies(ANTHROPIC, 400),
-    kills=("ANT-STR-032",),
+    kills=(
+        "ANT-STR-032",
+        "ANT-ERR-005",
+    ),
     origin="https://github.com/code-yeongyu/oh-my-openagent/issues/308",
 )
 def validation_error_as_frame(call: Call, reply: Reply) -> Reply:
@@ -188,7 +191,10 @@ def type_none(body: Json) -> None:
 @fault(
     "openai-error-code-none",
     refusals(OPENAI, 400),
-    kills=("OAI-ERR-004",),
+    kills=(
+        "OAI-ERR-004",
+        "OAI-VAL-007",
+    ),
     origin="https://github.com/BerriAI/litellm/issues/39037",
 )
 def code_none(body: Json) -> None:
@@ -199,7 +205,10 @@ def code_none(body: Json) -> None:
 @fault(
     "openai-error-code-integer",
     refusals(OPENAI, 400),
-    kills=("OAI-ERR-004",),
+    kills=(
+        "OAI-ERR-004",
+        "OAI-VAL-007",
+    ),
     origin="OpenRouter documentation, errors: code is a number",
 )
 def code_integer(body: Json) -> None:
@@ -222,7 +231,7 @@ def error_octet_stream(call: Call, reply: Reply) -> Reply:
 @fault(
     "openai-unknown-path-html",
     replies(OPENAI, 404),
-    kills=("OAI-ERR-006", "OAI-VAL-052"),
+    kills=("OAI-VAL-052",),
     origin="https://github.com/InternLM/MindSearch/issues/150",
 )
 def openai_path_html(call: Call, reply: Reply) -> Reply:
@@ -234,7 +243,7 @@ def openai_path_html(call: Call, reply: Reply) -> Reply:
 @fault(
     "openai-malformed-json-500",
     replies(OPENAI, 400),
-    kills=("OAI-ERR-007", "OAI-VAL-001"),
+    kills=("OAI-VAL-001",),
     origin="https://github.com/GoDiao/Free-Way/issues/32",
 )
 def malformed_json_500(call: Call, reply: Reply) -> Reply:
@@ -261,7 +270,13 @@ def anthropic_malformed_500(call: Call, reply: Reply) -> Reply:
 @fault(
     "openai-empty-messages-200",
     replies(OPENAI, 400),
-    kills=("OAI-ERR-007", "OAI-VAL-009"),
+    kills=(
+        "OAI-ERR-007",
+        "OAI-VAL-009",
+        "OAI-CHAT-018",
+        "OAI-SSE-010",
+        "OAI-STREAM-027",
+    ),
     origin="https://github.com/llm-d/llm-d-inference-sim/issues/674",
 )
 def empty_messages_200(call: Call, reply: Reply) -> Reply:

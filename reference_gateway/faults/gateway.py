@@ -53,7 +53,7 @@ def differ_by_protocol(call: Call, prompt: Prompt) -> Prompt:
 @fault(
     "gateway-emoji-split",
     payloads(BOTH),
-    kills=("GW-SSE-005", "ANT-STR-006", "OAI-SSE-012"),
+    kills=("GW-SSE-005",),
     origin="https://github.com/musistudio/claude-code-router/issues/1672",
 )
 def emoji_split(data: Json) -> None:
@@ -71,7 +71,7 @@ def _broken(text: str) -> str:
 @fault(
     "gateway-stream-cacheable",
     stream_headers(BOTH),
-    kills=("GW-SSE-006", "ANT-HDR-005"),
+    kills=("GW-SSE-006",),
     origin="https://github.com/mozilla-ai/any-llm/issues/973",
 )
 def cacheable(headers: Headers) -> None:
@@ -82,7 +82,10 @@ def cacheable(headers: Headers) -> None:
 @fault(
     "gateway-stream-buffered",
     chunks(BOTH),
-    kills=("GW-SSE-001", "ANT-STR-007", "OAI-SSE-011"),
+    kills=(
+        "GW-SSE-001",
+        "ANT-STR-007",
+    ),
     origin="https://github.com/Kong/kong/issues/14425",
 )
 async def buffered(found: Chunks) -> Chunks:
@@ -93,7 +96,10 @@ async def buffered(found: Chunks) -> Chunks:
 @fault(
     "gateway-request-ids-repeated",
     replies(BOTH),
-    kills=("GW-SAFE-005", "ANT-HDR-003", "OAI-HTTP-012"),
+    kills=(
+        "ANT-HDR-003",
+        "OAI-HTTP-012",
+    ),
     origin="gateway contract GW-SAFE-005: request ids are unique",
 )
 def request_ids_repeated(call: Call, reply: Reply) -> Reply:

@@ -68,7 +68,7 @@ def _as_other_envelope(call: Call, reply: Reply, wire: WireFormat) -> Reply:
 @fault(
     "anthropic-unknown-model-500",
     resolution(ANTHROPIC),
-    kills=("ANT-EP-005", "GW-MODEL-002"),
+    kills=("ANT-EP-005",),
     origin="https://github.com/Wei-Shaw/claude-relay-service/issues/150",
 )
 def anthropic_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
@@ -79,7 +79,7 @@ def anthropic_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
 @fault(
     "openai-unknown-model-500",
     resolution(OPENAI),
-    kills=("OAI-VAL-007", "GW-MODEL-002"),
+    kills=("OAI-VAL-007",),
     origin="https://github.com/Wei-Shaw/claude-relay-service/issues/150",
 )
 def openai_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
@@ -90,7 +90,7 @@ def openai_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
 @fault(
     "anthropic-unknown-model-answered",
     resolution(ANTHROPIC),
-    kills=("ANT-EP-005", "GW-MODEL-002"),
+    kills=("ANT-EP-005",),
     origin="https://github.com/vllm-project/aibrix/issues/397",
 )
 def anthropic_unknown_answered(call: Call, name: str, proceed: Resolve) -> Model:
@@ -101,7 +101,7 @@ def anthropic_unknown_answered(call: Call, name: str, proceed: Resolve) -> Model
 @fault(
     "openai-unknown-model-answered",
     resolution(OPENAI),
-    kills=("OAI-VAL-007", "GW-MODEL-002"),
+    kills=("OAI-VAL-007",),
     origin="https://github.com/vllm-project/aibrix/issues/397",
 )
 def openai_unknown_answered(call: Call, name: str, proceed: Resolve) -> Model:
@@ -112,7 +112,7 @@ def openai_unknown_answered(call: Call, name: str, proceed: Resolve) -> Model:
 @fault(
     "anthropic-unknown-model-html",
     replies(ANTHROPIC, 400),
-    kills=("ANT-EP-005", "ANT-ERR-001", "ANT-ERR-005", "ANT-HDR-001", "GW-MODEL-002"),
+    kills=("ANT-ERR-005",),
     origin="https://github.com/CosmosShadow/gptpdf/issues/33",
 )
 def anthropic_unknown_html(call: Call, reply: Reply) -> Reply:
@@ -124,7 +124,10 @@ def anthropic_unknown_html(call: Call, reply: Reply) -> Reply:
 @fault(
     "openai-unknown-model-html",
     replies(OPENAI, 400),
-    kills=("OAI-VAL-007", "OAI-ERR-001", "OAI-ERR-005", "GW-MODEL-002"),
+    kills=(
+        "OAI-VAL-007",
+        "OAI-ERR-005",
+    ),
     origin="https://github.com/CosmosShadow/gptpdf/issues/33",
 )
 def openai_unknown_html(call: Call, reply: Reply) -> Reply:
@@ -136,7 +139,7 @@ def openai_unknown_html(call: Call, reply: Reply) -> Reply:
 @fault(
     "anthropic-unknown-model-openai-envelope",
     replies(ANTHROPIC, 400),
-    kills=("ANT-EP-005", "ANT-ERR-001", "GW-MODEL-002"),
+    kills=("ANT-ERR-001",),
     origin="https://github.com/BerriAI/litellm/issues/39037",
 )
 def anthropic_wrong_envelope(call: Call, reply: Reply) -> Reply:
@@ -147,7 +150,10 @@ def anthropic_wrong_envelope(call: Call, reply: Reply) -> Reply:
 @fault(
     "openai-unknown-model-flat-envelope",
     replies(OPENAI, 400),
-    kills=("OAI-VAL-007", "OAI-ERR-001", "GW-MODEL-002"),
+    kills=(
+        "OAI-VAL-007",
+        "OAI-ERR-001",
+    ),
     origin="https://github.com/vllm-project/vllm/issues/12886",
 )
 def openai_wrong_envelope(call: Call, reply: Reply) -> Reply:
@@ -199,7 +205,10 @@ def unprovisioned_500(call: Call, name: str, proceed: Resolve) -> Model:
 @fault(
     "gateway-model-error-as-stream",
     replies(BOTH, 400),
-    kills=("GW-MODEL-005", "ANT-STR-032", "OAI-SSE-010"),
+    kills=(
+        "ANT-STR-032",
+        "OAI-SSE-010",
+    ),
     origin="https://github.com/Wei-Shaw/claude-relay-service/issues/998",
 )
 def model_error_as_stream(call: Call, reply: Reply) -> Reply:

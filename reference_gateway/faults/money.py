@@ -109,7 +109,10 @@ def anthropic_forbidden(call: Call, reply: Reply) -> Reply:
 @fault(
     "openai-cap-forbidden",
     replies(OPENAI, 402),
-    kills=("GW-CAP-003",),
+    kills=(
+        "GW-CAP-003",
+        "GW-CAP-002",
+    ),
     origin="https://github.com/langwatch/langwatch/issues/4686",
 )
 def openai_forbidden(call: Call, reply: Reply) -> Reply:
@@ -120,7 +123,11 @@ def openai_forbidden(call: Call, reply: Reply) -> Reply:
 @fault(
     "anthropic-cap-wrong-type",
     refusals(ANTHROPIC, 402),
-    kills=("GW-CAP-001", "GW-CAP-002"),
+    kills=(
+        "GW-CAP-001",
+        "GW-CAP-002",
+        "ANT-ERR-003",
+    ),
     origin="https://github.com/BerriAI/litellm/issues/37599",
 )
 def wrong_type(body: Json) -> None:

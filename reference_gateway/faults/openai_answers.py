@@ -208,7 +208,7 @@ def finish_reason_null(body: Json) -> None:
 @fault(
     "openai-length-as-stop",
     answers(OPENAI),
-    kills=("OAI-CHAT-012", "OAI-PARAM-006"),
+    kills=("OAI-PARAM-006",),
     origin="https://github.com/camel-ai/camel/issues/4261",
 )
 def length_as_stop(body: Json) -> None:

@@ -233,7 +233,7 @@ def finish_reason_end_turn(chunk: Json) -> None:
 @fault(
     "openai-stream-length-as-stop",
     payloads(OPENAI),
-    kills=("OAI-STREAM-013",),
+    kills=("OAI-PARAM-006",),
     origin="https://github.com/camel-ai/camel/issues/4261",
 )
 def length_as_stop(chunk: Json) -> None:

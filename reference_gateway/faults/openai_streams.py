@@ -42,7 +42,10 @@ def declared_as_text(headers: Headers) -> None:
 @fault(
     "openai-stream-answered-in-json",
     prompts(OPENAI),
-    kills=("OAI-HTTP-010", "OAI-HTTP-011"),
+    kills=(
+        "OAI-HTTP-011",
+        "OAI-STREAM-027",
+    ),
     origin="https://github.com/headroomlabs-ai/headroom/issues/1949",
 )
 def answered_in_json(call: Call, prompt: Prompt) -> Prompt:
@@ -141,7 +144,7 @@ def without_done(frame: Frame) -> Iterable[Frame]:
 @fault(
     "openai-stream-done-twice",
     events(OPENAI),
-    kills=("OAI-SSE-007", "OAI-SSE-008"),
+    kills=("OAI-SSE-007",),
     origin="https://github.com/vllm-project/semantic-router/issues/2446",
 )
 def done_twice(frame: Frame) -> Iterable[Frame]:
@@ -152,7 +155,7 @@ def done_twice(frame: Frame) -> Iterable[Frame]:
 @fault(
     "openai-stream-chunk-after-done",
     streams(OPENAI),
-    kills=("OAI-SSE-008", "OAI-SSE-007"),
+    kills=("OAI-SSE-008",),
     origin="Vercel AI SDK: text after [DONE] is appended to the answer",
 )
 async def chunk_after_done(frames: Frames) -> Frames:

@@ -16,7 +16,7 @@ from reference_gateway.wire import encode
 @fault(
     "gateway-credential-echoed",
     replies(BOTH, 401),
-    kills=("GW-AUTH-008", "ANT-AUTH-007"),
+    kills=("GW-AUTH-008",),
     origin="https://github.com/BerriAI/litellm/issues/18731",
 )
 def credential_echoed(call: Call, reply: Reply) -> Reply:
@@ -30,7 +30,7 @@ def credential_echoed(call: Call, reply: Reply) -> Reply:
 @fault(
     "gateway-credential-echoed-in-header",
     replies(BOTH, 401),
-    kills=("GW-AUTH-008", "ANT-AUTH-007"),
+    kills=("GW-AUTH-008",),
     origin="https://github.com/maximhq/bifrost/issues/3954",
 )
 def credential_in_header(call: Call, reply: Reply) -> Reply:
@@ -44,7 +44,10 @@ def credential_in_header(call: Call, reply: Reply) -> Reply:
 @fault(
     "gateway-401-as-stream",
     replies(BOTH, 401),
-    kills=("GW-AUTH-012", "ANT-STR-032", "OAI-SSE-010"),
+    kills=(
+        "ANT-STR-032",
+        "OAI-SSE-010",
+    ),
     origin="https://github.com/Oaklight/llm-rosetta/issues/345",
 )
 def refusal_as_stream(call: Call, reply: Reply) -> Reply:
