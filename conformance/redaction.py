@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -19,32 +19,38 @@ from conformance.secret import Secret
 MARK = re.compile(r"\[key:(?P<role>[a-z_]+):(?P<part>whole|part)\]")
 
 # Public prefixes say whose key it is and are no secret.
-_PREFIX = re.compile(r"^(th-|sk-th_|sk-ant-api\d\d-|sk-proj-|sk-or-v1-|sk-)")
+_PREFIX = re.compile(rb"^(th-|sk-th_|sk-ant-api\d\d-|sk-proj-|sk-or-v1-|sk-)")
 _SHORTEST_PART = 9
 
 
 @dataclass(frozen=True)
-class _Pattern:
-    """One spelling of one credential."""
+class _Spelling:
+    """One way to write one credential; `secret` is what follows its public prefix."""
 
     role: str
     whole: bytes
     secret: bytes
-    regex: re.Pattern[bytes]
 
 
 class Redactor:
     """Knows the credentials of a run; control adapters add those that they make."""
 
     def __init__(self, credentials: Mapping[str, Secret] | None = None) -> None:
-        self._patterns: list[_Pattern] = []
+        # The shortest parts that count, by their length in bytes.
+        self._parts: dict[int, dict[bytes, _Spelling]] = {}
         for role, secret in (credentials or {}).items():
             self.add(role, secret)
 
     def add(self, role: str, secret: Secret) -> None:
         """From now on this credential is marked with its role."""
-        for spelling in _spellings(secret.reveal()):
-            self._patterns.append(_pattern(role, spelling))
+        for whole, width in _spellings(secret.reveal()):
+            spelling = _Spelling(role, whole, _without_prefix(whole))
+            size = min(_SHORTEST_PART * width, len(spelling.secret))
+            if size == 0:
+                continue  # nothing but a public prefix
+            parts = self._parts.setdefault(size, {})
+            for start in range(len(spelling.secret) - size + 1):
+                parts.setdefault(spelling.secret[start : start + size], spelling)
 
     def data(self, data: bytes) -> bytes:
         """The data with every credential replaced."""
@@ -89,11 +95,11 @@ class Redactor:
     def _finds(self, data: bytes) -> list[tuple[int, int, bytes]]:
         """Non-overlapping (start, end, mark), in order."""
         finds: list[tuple[int, int, bytes]] = []
-        for pattern in self._patterns:
-            for run, end in _runs(pattern, data):
-                part = "whole" if data[run:end] == pattern.secret else "part"
-                start = _with_prefix(pattern, data, run)
-                finds.append((start, end, f"[key:{pattern.role}:{part}]".encode()))
+        for size, parts in self._parts.items():
+            for spelling, run, end in _runs(size, parts, data):
+                part = "whole" if data[run:end] == spelling.secret else "part"
+                start = _with_prefix(spelling, data, run)
+                finds.append((start, end, f"[key:{spelling.role}:{part}]".encode()))
         return _without_overlaps(finds)
 
 
@@ -102,46 +108,40 @@ def credentials_in(texts: Iterable[str]) -> list[tuple[str, str]]:
     return [(m["role"], m["part"]) for text in texts for m in MARK.finditer(text)]
 
 
-def _spellings(key: str) -> list[bytes]:
+def _spellings(key: str) -> Iterator[tuple[bytes, int]]:
+    """The ways to write a key, each with the bytes that one character takes."""
     as_json = json.dumps(key)[1:-1]
-    codes = "".join(f"\\u{ord(character):04x}" for character in key)
-    percent = "".join(f"%{ord(character):02X}" for character in key)
-    variants = [key, as_json, as_json.replace("/", "\\/"), quote(key, safe=""), codes, percent]
-    return [variant.encode() for variant in dict.fromkeys(variants)]
+    plain = (key, as_json, as_json.replace("/", "\\/"), quote(key, safe=""))
+    yield from ((spelling.encode(), 1) for spelling in dict.fromkeys(plain))
+    yield "".join(f"\\u{ord(character):04x}" for character in key).encode(), 6
+    yield "".join(f"%{ord(character):02X}" for character in key).encode(), 3
 
 
-def _pattern(role: str, spelling: bytes) -> _Pattern:
-    prefix = _PREFIX.match(spelling.decode())
-    secret = spelling[prefix.end() :] if prefix else spelling
-    # One encoded character is up to six bytes long; a part is counted in characters.
-    size = _SHORTEST_PART * _width(secret)
-    grams = {secret[i : i + size] for i in range(max(1, len(secret) - size + 1))}
-    alternatives = b"|".join(re.escape(gram) for gram in sorted(grams))
-    return _Pattern(role, spelling, secret, re.compile(b"(?=(" + alternatives + b"))"))
+def _without_prefix(whole: bytes) -> bytes:
+    prefix = _PREFIX.match(whole)
+    return whole[prefix.end() :] if prefix else whole
 
 
-def _width(spelling: bytes) -> int:
-    if spelling.startswith(b"\\u"):
-        return 6
-    return 3 if re.fullmatch(rb"(%[0-9A-F]{2})+", spelling) else 1
-
-
-def _runs(pattern: _Pattern, data: bytes) -> Iterable[tuple[int, int]]:
-    """The stretches of data that are runs of the secret, as long as they go."""
-    end = 0
-    for found in pattern.regex.finditer(data):
-        start, stop = found.start(1), found.end(1)
-        if start < end:
+def _runs(
+    size: int, parts: Mapping[bytes, _Spelling], data: bytes
+) -> Iterator[tuple[_Spelling, int, int]]:
+    """The stretches of data that are runs of a secret, as long as they go."""
+    position = 0
+    while position <= len(data) - size:
+        spelling = parts.get(data[position : position + size])
+        if spelling is None:
+            position += 1
             continue
-        while stop < len(data) and data[start : stop + 1] in pattern.secret:
-            stop += 1
-        end = stop
-        yield start, stop
+        end = position + size
+        while end < len(data) and data[position : end + 1] in spelling.secret:
+            end += 1
+        yield spelling, position, end
+        position = end
 
 
-def _with_prefix(pattern: _Pattern, data: bytes, start: int) -> int:
-    length = len(pattern.whole) - len(pattern.secret)
-    has_prefix = length and data[start - length : start] == pattern.whole[:length]
+def _with_prefix(spelling: _Spelling, data: bytes, start: int) -> int:
+    length = len(spelling.whole) - len(spelling.secret)
+    has_prefix = length and data[start - length : start] == spelling.whole[:length]
     return start - length if has_prefix else start
 
 
