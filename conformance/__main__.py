@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Judge a gateway with pytest; root and cache are in the current folder."""
     here = Path.cwd()
-    with as_file(files("conformance") / "pytest.ini") as ini:
+    with as_file(files("conformance") / "installed.ini") as ini:
         return int(
             pytest.main(
                 [

@@ -45,13 +45,20 @@ def key_by_requirement(config: pytest.Config) -> None:
         allure_commons.plugin_manager.register(KeyByRequirement(), "conformance-allure")
 
 
-def describe(verdict: Verdict, recordings: Mapping[str, Recording]) -> None:
-    """Label the current Allure result and attach the exchanges that break the requirement."""
+def describe(verdict: Verdict) -> None:
+    """Label the current Allure result."""
     entry = catalogue()[verdict.requirement]
     allure.dynamic.severity(_SEVERITY[verdict.level])
     allure.dynamic.description(entry.rule)
     if source_url(entry):
         allure.dynamic.link(source_url(entry), name=verdict.requirement)
+
+
+def attach_evidence(verdict: Verdict, recordings: Mapping[str, Recording]) -> None:
+    """Attach the exchanges that break the requirement.
+
+    To be called by the test itself: what a fixture attaches belongs to the fixture.
+    """
     broken = {violation.exchange for violation in verdict.violations}
     for recording in recordings.values():
         for exchange in recording.exchanges:

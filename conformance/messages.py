@@ -127,6 +127,13 @@ def input_tokens(exchange: Exchange) -> int:
     return sum(count for count in found if isinstance(count, int))
 
 
+def ended_early(exchange: Exchange) -> bool:
+    """Whether the model ended its turn with some of its budget left."""
+    tokens, budget = usage(exchange).get("output_tokens"), exchange.request.json.get("max_tokens")
+    is_below = isinstance(tokens, int) and isinstance(budget, int) and tokens < budget
+    return is_below and stop(exchange).get("stop_reason") == "end_turn"
+
+
 def tool_schemas(exchange: Exchange) -> dict[str, Any]:
     """The input schemas that the request offered, by tool name."""
     offered = exchange.request.json.get("tools") or []

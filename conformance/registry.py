@@ -64,6 +64,7 @@ class Requirement:
     be judged; those of a protocol concern that protocol's subjects. `symptom` is a row
     of the symptom table, `six` the documented assertion it belongs to (empty for none).
     `judges_silence` says that the rule itself judges a request that got no answer,
+    `expects_429` that a 429 may be the answer it is about and no rate limit,
     `needs_lab` that a live run cannot provoke its subject without a scripted upstream.
     """
 
@@ -76,6 +77,7 @@ class Requirement:
     symptom: str
     six: str
     judges_silence: bool
+    expects_429: bool
     needs_lab: bool
 
     @property
@@ -148,6 +150,7 @@ def requirement(
     needs: tuple[str, ...] = (),
     six: str = "",
     judges_silence: bool = False,
+    expects_429: bool = False,
     needs_lab: bool = False,
 ) -> Callable[[Rule], Rule]:
     """Declare the decorated generator function as the check of a requirement."""
@@ -158,7 +161,17 @@ def requirement(
             _requirements,
             id,
             Requirement(
-                id, rule, subjects, when, together, needs, symptom, six, judges_silence, needs_lab
+                id=id,
+                rule=rule,
+                on=subjects,
+                when=when,
+                together=together,
+                needs=needs,
+                symptom=symptom,
+                six=six,
+                judges_silence=judges_silence,
+                expects_429=expects_429,
+                needs_lab=needs_lab,
             ),
         )
         return rule

@@ -38,7 +38,7 @@ class Event:
         """The data as JSON, or None where it is not JSON."""
         try:
             return json.loads(self.data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property

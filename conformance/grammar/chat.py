@@ -82,8 +82,9 @@ def walk(events: tuple[sse.Event, ...]) -> Iterator[Breach]:
     for event, chunk in chunks(events):
         for choice in choices(chunk):
             index = key(choice.get("index"))
+            states.setdefault(index, Choice.START)
             for symbol in symbols(choice):
-                step = (states.get(index, Choice.START), symbol)
+                step = (states[index], symbol)
                 yield from _choice_step(event, step)
                 states[index] = _choice_next(step)
     if not has_error(events):

@@ -151,7 +151,7 @@ class _MessageWalk:
         block, delta = self.open[key(index)], event.object.get("delta")
         kind = delta.get("type") if isinstance(delta, dict) else None
         allowed = ALLOWED_DELTAS.get(block, KNOWN_DELTAS)
-        if kind in KNOWN_DELTAS and kind not in allowed:
+        if isinstance(kind, str) and kind in KNOWN_DELTAS and kind not in allowed:
             expected = f"a delta of a {block} block"
             yield Breach("ANT-STR-017", at(event, expected, str(kind)))
 

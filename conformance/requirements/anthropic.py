@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from conformance import messages
-from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
+from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
 from conformance.registry import requirement
 from conformance.shapes import mismatches
 
@@ -51,7 +51,11 @@ def is_metered_content(exchange: Exchange) -> bool:
 )
 def plain_request_is_answered(recording: Recording) -> Findings:
     """A plain request to `/v1/messages` is answered with 200."""
-    last = recording.last
+    yield from unanswered(recording.last)
+
+
+def unanswered(last: Exchange) -> Findings:
+    """A violation unless a plain request got a 200; silence and 5xx are no excuse."""
     if last.response is None:
         detail = last.failure.detail if last.failure else ""
         yield Violation("response", "status 200", f"no response: {detail}", exchange=last.id)
@@ -220,7 +224,9 @@ def budget_is_kept_and_said(recording: Recording) -> Findings:
         budget = exchange.request.json["max_tokens"]
         reason = messages.stop(exchange).get("stop_reason")
         tokens = messages.usage(exchange).get("output_tokens")
-        if reason != "max_tokens":
+        if messages.ended_early(exchange):
+            yield Inconclusive("the model stopped before its budget was used up")
+        elif reason != "max_tokens":
             yield Violation("body.stop_reason", "max_tokens", str(reason), exchange=exchange.id)
         if isinstance(tokens, int) and tokens > budget:
             level = Level.SHOULD if tokens <= budget * 1.1 else None
@@ -234,17 +240,25 @@ def stop_sequences_stop(recording: Recording) -> Findings:
     for exchange in recording.final:
         if exchange.kind is not MESSAGE:
             continue
-        asked = exchange.request.json["stop_sequences"]
+        asked, text = exchange.request.json["stop_sequences"], messages.text(exchange)
         stop = messages.stop(exchange)
-        if stop.get("stop_reason") != "stop_sequence":
+        if any(sequence in text for sequence in asked):
+            where = "body.content"
+            yield Violation(where, f"text without {asked}", "it is there", exchange=exchange.id)
+        elif not has_counted(exchange, text, "stop_sequences"):
+            yield Inconclusive("the model did not count up to the stop sequence")
+        elif stop.get("stop_reason") != "stop_sequence":
             actual = str(stop.get("stop_reason"))
             yield Violation("body.stop_reason", "stop_sequence", actual, exchange=exchange.id)
         elif stop.get("stop_sequence") not in asked:
             actual = json.dumps(stop.get("stop_sequence"))
             yield Violation("body.stop_sequence", f"one of {asked}", actual, exchange=exchange.id)
-        if any(sequence in messages.text(exchange) for sequence in asked):
-            where = "body.content"
-            yield Violation(where, f"text without {asked}", "it is there", exchange=exchange.id)
+
+
+def has_counted(exchange: Exchange, text: str, field: str) -> bool:
+    """Whether a count got as far as the number before its stop text."""
+    asked = exchange.request.json.get(field, [])
+    return any(str(int(stop) - 1) in text for stop in asked if str(stop).isdigit())
 
 
 @requirement(

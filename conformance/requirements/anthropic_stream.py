@@ -6,8 +6,9 @@ import json
 
 from conformance import messages
 from conformance.grammar import breaches
-from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
+from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
 from conformance.registry import requirement
+from conformance.requirements.anthropic import has_counted
 from conformance.requirements.anthropic_sse import FRAMED, NAMED, has_event
 from conformance.shapes import mismatches, schema_mismatches
 
@@ -250,12 +251,17 @@ _REASONS = {
 
 def _wrong_reasons(exchange: Exchange, scenario: str) -> Findings:
     wanted, found = _REASONS[scenario], messages.stop(exchange).get("stop_reason")
-    if found != wanted:
+    text = messages.text(exchange)
+    asked = exchange.request.json.get("stop_sequences", [])
+    if any(sequence in text for sequence in asked):
+        yield Violation("events", f"text without {asked}", "it is there", exchange=exchange.id)
+    elif asked and not has_counted(exchange, text, "stop_sequences"):
+        yield Inconclusive("the model did not count up to the stop sequence")
+    elif wanted == "max_tokens" and messages.ended_early(exchange):
+        yield Inconclusive("the model stopped before its budget was used up")
+    elif found != wanted:
         where = "events.message_delta.delta.stop_reason"
         yield Violation(where, wanted, str(found), exchange=exchange.id)
-    asked = exchange.request.json.get("stop_sequences", [])
-    if any(sequence in messages.text(exchange) for sequence in asked):
-        yield Violation("events", f"text without {asked}", "it is there", exchange=exchange.id)
 
 
 def _wrong_calls(exchange: Exchange) -> Findings:

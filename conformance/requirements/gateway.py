@@ -73,26 +73,40 @@ def empty_x_api_key_is_ignored(recording: Recording) -> Findings:
         yield Violation("status", "200", str(last.status), exchange=last.id)
 
 
-@requirement("GW-CAP-001", on="anthropic-capped", symptom="402", needs=("ANT-EP-001",))
+@requirement(
+    "GW-CAP-001", on="anthropic-capped", symptom="402", needs=("ANT-EP-001",), expects_429=True
+)
 def spent_cap_is_refused_on_messages(recording: Recording, profile: Profile) -> Findings:
     """A key whose spend cap is used up is refused on `/v1/messages`."""
     yield from _refused_for_money(recording.last, profile)
 
 
-@requirement("GW-CAP-002", on=("anthropic-broke", "openai-broke"), symptom="402", needs=PLAIN)
+@requirement(
+    "GW-CAP-002",
+    on=("anthropic-broke", "openai-broke"),
+    symptom="402",
+    needs=PLAIN,
+    expects_429=True,
+)
 def empty_account_is_refused(recording: Recording, profile: Profile) -> Findings:
     """A key of an account without balance is refused, on both protocols."""
     yield from _refused_for_money(recording.last, profile)
 
 
-@requirement("GW-CAP-003", on="openai-capped", symptom="402", needs=("OAI-HTTP-001",))
+@requirement(
+    "GW-CAP-003", on="openai-capped", symptom="402", needs=("OAI-HTTP-001",), expects_429=True
+)
 def spent_cap_is_refused_on_chat(recording: Recording, profile: Profile) -> Findings:
     """A key whose spend cap is used up is refused on `/chat/completions`."""
     yield from _refused_for_money(recording.last, profile)
 
 
 @requirement(
-    "GW-CAP-004", on=("anthropic-capped-stream", "openai-capped-stream"), symptom="402", needs=PLAIN
+    "GW-CAP-004",
+    on=("anthropic-capped-stream", "openai-capped-stream"),
+    symptom="402",
+    needs=PLAIN,
+    expects_429=True,
 )
 def spent_cap_is_no_stream(recording: Recording, profile: Profile) -> Findings:
     """A spent cap is a JSON error before any event, also with `stream: true`."""
@@ -118,13 +132,14 @@ def _refused_for_money(exchange: Exchange, profile: Profile) -> Findings:
         "openai-broke",
     ),
     symptom="retry-on-money",
+    expects_429=True,
 )
 def money_is_not_offered_for_retry(recording: Recording) -> Findings:
     """A refusal for money has no `retry-after` and no `x-should-retry: true`."""
     for exchange in recording.final:
         answer = exchange.answer
         if exchange.status < 400:
-            continue
+            yield Inconclusive("the request was not refused")
         if answer.header("retry-after") is not None:
             actual = str(answer.header("retry-after"))
             yield Violation("headers.retry-after", "absent", actual, exchange=exchange.id)
@@ -217,11 +232,13 @@ def _text(exchange: Exchange) -> str:
 )
 def characters_stay_whole(recording: Recording) -> Findings:
     """Emoji and CJK come through a stream whole: no U+FFFD, no half surrogate."""
-    for exchange in recording.final:
-        broken = [c for c in _text(exchange) if c == "\ufffd" or "\ud800" <= c <= "\udfff"]
-        if broken:
-            actual = f"{len(broken)} broken characters"
-            yield Violation("events", "whole characters", actual, exchange=exchange.id)
+    text = _text(recording.last)
+    broken = [c for c in text if c == "\ufffd" or "\ud800" <= c <= "\udfff"]
+    if broken:
+        actual = f"{len(broken)} broken characters"
+        yield Violation("events", "whole characters", actual)
+    elif text.isascii():
+        yield Inconclusive("the model repeated none of the characters")
 
 
 @requirement(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from conformance import chat
-from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
+from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
 from conformance.registry import requirement
-from conformance.requirements.anthropic import repeated, repeated_ids
+from conformance.requirements.anthropic import has_counted, repeated, repeated_ids, unanswered
 from conformance.shapes import mismatches
 
 COMPLETION = Kind.OPENAI_COMPLETION
@@ -44,12 +44,7 @@ def has_usage(exchange: Exchange) -> bool:
 )
 def plain_request_is_answered(recording: Recording) -> Findings:
     """A plain request to `/chat/completions` is answered with 200."""
-    last = recording.last
-    if last.response is None:
-        detail = last.failure.detail if last.failure else ""
-        yield Violation("response", "status 200", f"no response: {detail}", exchange=last.id)
-    elif last.status != 200:
-        yield Violation("status", "200", str(last.status), exchange=last.id)
+    yield from unanswered(recording.last)
 
 
 @requirement("OAI-HTTP-002", on="openai-plain", symptom="401", six="bearer")
@@ -292,14 +287,20 @@ def budget_is_kept_and_said(recording: Recording) -> Findings:
         if exchange.status != 200:
             continue
         budget = chat.budget(exchange) or 0
+        tokens = max((t for _, u in chat.usages(exchange) if (t := _output(u))), default=budget)
         for where, reason in chat.finish_reasons(exchange):
-            if reason != "length":
+            if reason == "stop" and tokens < budget:
+                yield Inconclusive("the model stopped before its budget was used up")
+            elif reason != "length":
                 yield Violation(where, "length", json.dumps(reason), exchange=exchange.id)
-        for where, usage in chat.usages(exchange):
-            tokens = usage.get("completion_tokens")
-            if isinstance(tokens, int) and tokens > budget:
-                place = f"{where}.completion_tokens"
-                yield Violation(place, f"at most {budget}", str(tokens), exchange=exchange.id)
+        if tokens > budget:
+            where = "usage.completion_tokens"
+            yield Violation(where, f"at most {budget}", str(tokens), exchange=exchange.id)
+
+
+def _output(usage: dict[str, object]) -> int:
+    tokens = usage.get("completion_tokens")
+    return tokens if isinstance(tokens, int) else 0
 
 
 @requirement("OAI-PARAM-008", on="openai-stop", symptom="answer-cut", needs=REASONED)
@@ -308,10 +309,12 @@ def stop_texts_stop(recording: Recording) -> Findings:
     for exchange in recording.final:
         if exchange.status != 200:
             continue
-        asked = exchange.request.json["stop"]
-        where = "events" if exchange.is_streamed else "body.choices[0].message.content"
-        if any(stop in chat.text(exchange) for stop in asked):
+        asked, text = exchange.request.json["stop"], chat.text(exchange)
+        if any(stop in text for stop in asked):
+            where = "events" if exchange.is_streamed else "body.choices[0].message.content"
             yield Violation(where, f"text without {asked}", "it is there", exchange=exchange.id)
+        elif not has_counted(exchange, text, "stop"):
+            yield Inconclusive("the model did not count up to the stop text")
         for place, reason in chat.finish_reasons(exchange):
             if reason != "stop":
                 yield Violation(place, "stop", json.dumps(reason), exchange=exchange.id)

@@ -21,7 +21,6 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"city": {"type": "string"}},
     "required": ["city"],
-    "additionalProperties": False,
 }
 TOOL_NAME = "get_weather"
 TOOL_ABOUT = "Current weather of a city."

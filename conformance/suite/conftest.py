@@ -61,16 +61,11 @@ def judge(recordings: Mapping[str, Recording], pytestconfig: pytest.Config) -> J
 
 
 @pytest.fixture
-def verdict(
-    requirement_id: str,
-    judge: Judge,
-    recordings: Mapping[str, Recording],
-    request: pytest.FixtureRequest,
-) -> Verdict:
+def verdict(requirement_id: str, judge: Judge, request: pytest.FixtureRequest) -> Verdict:
     """The verdict on the item's requirement; undecided ones end here, in set-up."""
     verdict = judge.verdict(requirement_id)
     request.node.stash[VERDICT] = verdict
-    allure_results.describe(verdict, recordings)
+    allure_results.describe(verdict)
     if verdict.outcome in _SKIPPED:
         pytest.skip(f"{verdict.outcome}: {verdict.reason}")
     if verdict.outcome is Outcome.INCONCLUSIVE:
@@ -79,13 +74,16 @@ def verdict(
 
 
 @pytest.fixture
-def conclude(pytestconfig: pytest.Config) -> Callable[[Verdict], None]:
+def conclude(
+    pytestconfig: pytest.Config, recordings: Mapping[str, Recording]
+) -> Callable[[Verdict], None]:
     """Fails the item where the verdict does, at the level that the user chose."""
     fails = {Outcome.FAIL}
     if Level(pytestconfig.option.fail_on) is Level.SHOULD:
         fails.add(Outcome.WARN)
 
     def conclude(verdict: Verdict) -> None:
+        allure_results.attach_evidence(verdict, recordings)
         if verdict.outcome in fails:
             pytest.fail(explained(verdict), pytrace=False)
 

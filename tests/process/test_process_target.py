@@ -35,7 +35,8 @@ def test_every_form_of_the_base_url_is_accepted(suite, gateway: Gateway, form: s
     url = gateway.base_url + form
     found = suite(f"--base-url={url}", "-m", "smoke", env=gateway.with_key)
     assert found.status == 0
-    assert set(found.outcomes.values()) == {"pass"}
+    # What the protocols leave open is accepted, and named: `info`.
+    assert set(found.outcomes.values()) == {"pass", "info"}
     assert found.line("target:") == f"target: {url.rstrip('/')} (from --base-url)"
 
 
@@ -93,7 +94,8 @@ def test_a_capped_key_from_the_environment_makes_money_requirements_run(
     selected = " or ".join(_MONEY)
     found = suite(f"--base-url={gateway.base_url}", "-k", selected, env=keys)
     assert found.status == 0
-    assert found.outcomes == dict.fromkeys(_MONEY, "pass")
+    assert set(found.outcomes) == set(_MONEY)
+    assert set(found.outcomes.values()) <= {"pass", "info"}
 
 
 def test_a_key_comes_from_a_file_too(suite, gateway: Gateway, place) -> None:
