@@ -167,4 +167,4 @@ def _headers_from(rows: list[list[str]]) -> Headers:
 
 
 def _body_from(row: Mapping[str, str]) -> bytes:
-    return base64.b64decode(row["base64"]) if "base64" in row else row["text"].encode()
+    return base64.b64decode(row["base64"], validate=True) if "base64" in row else row["text"].encode()

@@ -103,7 +103,12 @@ def load(name_or_path: str) -> Profile:
         raise UsageError(
             f"--profile: found {name_or_path!r}, expected one of {known} or a TOML file"
         )
-    return _profile(path.read_text(encoding="utf-8"), str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise UsageError(f"profile {path}: cannot be read: {reason}") from None
+    return _profile(text, str(path))
 
 
 def of_host(url: str) -> Profile:

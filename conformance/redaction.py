@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 from conformance.model import Chunk, Exchange, Failure, Headers, Recording, Request, Response
@@ -25,11 +26,15 @@ _SHORTEST_PART = 9
 
 @dataclass(frozen=True)
 class _Spelling:
-    """One way to write one credential; `secret` is what follows its public prefix."""
+    """One way to write one credential; `secret` is what follows its public prefix.
+
+    `width` is the number of bytes that one character takes.
+    """
 
     role: str
     whole: bytes
     secret: bytes
+    width: int
 
 
 class Redactor:
@@ -44,12 +49,12 @@ class Redactor:
     def add(self, role: str, secret: Secret) -> None:
         """From now on this credential is marked with its role."""
         for whole, width in _spellings(secret.reveal()):
-            spelling = _Spelling(role, whole, _without_prefix(whole))
+            spelling = _Spelling(role, whole, _without_prefix(whole), width)
             size = min(_SHORTEST_PART * width, len(spelling.secret))
             if size == 0:
                 continue  # nothing but a public prefix
             parts = self._parts.setdefault(size, {})
-            for start in range(len(spelling.secret) - size + 1):
+            for start in range(0, len(spelling.secret) - size + 1, width):
                 parts.setdefault(spelling.secret[start : start + size], spelling)
 
     def data(self, data: bytes) -> bytes:
@@ -62,9 +67,17 @@ class Redactor:
 
     def recording(self, recording: Recording) -> Recording:
         """The recording with every credential replaced, chunk borders kept in place."""
-        facts = json.loads(self.text(json.dumps(dict(recording.facts))))
+        facts = {self.text(name): self._value(fact) for name, fact in recording.facts.items()}
         exchanges = tuple(self._exchange(exchange) for exchange in recording.exchanges)
         return replace(recording, exchanges=exchanges, facts=facts)
+
+    def _value(self, value: Any) -> Any:
+        """A JSON value with every credential in its texts replaced."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(name): self._value(inner) for name, inner in value.items()}
+        return [self._value(inner) for inner in value] if isinstance(value, list) else value
 
     def _exchange(self, exchange: Exchange) -> Exchange:
         failure = exchange.failure
@@ -133,8 +146,9 @@ def _runs(
             position += 1
             continue
         end = position + size
-        while end < len(data) and data[position : end + 1] in spelling.secret:
-            end += 1
+        step = spelling.width
+        while end + step <= len(data) and data[position : end + step] in spelling.secret:
+            end += step
         yield spelling, position, end
         position = end
 
@@ -146,10 +160,12 @@ def _with_prefix(spelling: _Spelling, data: bytes, start: int) -> int:
 
 
 def _without_overlaps(finds: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+    """Of two finds that overlap the later one keeps what the earlier one leaves."""
     kept: list[tuple[int, int, bytes]] = []
-    for find in sorted(finds, key=lambda find: (find[0], -find[1])):
-        if not kept or find[0] >= kept[-1][1]:
-            kept.append(find)
+    for start, end, mark in sorted(finds, key=lambda find: (find[0], -find[1])):
+        begin = max(start, kept[-1][1]) if kept else start
+        if begin < end:
+            kept.append((begin, end, mark))
     return kept
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conformance import archive, curl, report, report_place
+from conformance import archive, report
 from conformance.errors import UnreadableFile
 from conformance.model import (
     Chunk,
@@ -31,8 +31,10 @@ from conformance.model import (
     Violation,
 )
 from conformance.registry import requirements
-from conformance.report_listing import deepest, lines_of, segments, visible
-from conformance.symptoms import symptoms
+from conformance.report import curl
+from conformance.report import place as report_place
+from conformance.report.listing import deepest, lines_of, segments, visible
+from conformance.report.symptoms import symptoms
 from conformance.verdicts import VerdictFile
 
 HEADER = {
@@ -46,8 +48,13 @@ HEADER = {
     "planned_exchanges": 2,
     "configuration": {"concurrency": 8},
 }
-PREFLIGHT = {"warnings": [], "roots": {"anthropic": "http://127.0.0.1:8080/api/v1"}, "models": {},
-             "requests": 2, "lost": ""}
+PREFLIGHT = {
+    "warnings": [],
+    "roots": {"anthropic": "http://127.0.0.1:8080/api/v1"},
+    "models": {},
+    "requests": 2,
+    "lost": "",
+}
 ASKED = Request(
     "POST",
     "http://127.0.0.1:8080/api/v1/messages",

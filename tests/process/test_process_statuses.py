@@ -145,6 +145,7 @@ def test_a_profile_that_is_no_text_exits_4(suite, place: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     found = suite(f"--profile={file}", *_NARROW)
     assert found.status == 4 and not found.broke_down
+    assert found.line("ERROR: ") == f"ERROR: profile {file}: cannot be read: not text"
 
 
 def test_a_profile_that_is_a_file_is_followed(suite, gateway: Gateway, place: Path) -> None:

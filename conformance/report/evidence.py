@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from conformance import curl, report_place
 from conformance.model import Ended, Exchange, Headers, Recording, Request, Response, Verdict
-from conformance.report_listing import Segment, deepest, lines_of, segments, visible
-from conformance.report_place import Path, Place, anchor
-from conformance.report_timeline import Timeline, timeline
+from conformance.report import curl
+from conformance.report.listing import Segment, deepest, lines_of, segments, visible
+from conformance.report.place import Path, Place, anchor
+from conformance.report.place import read as read_place
+from conformance.report.timeline import Timeline, timeline
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def marks_of(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Mark]]:
     for (exchange, where), said in notes.items():
         id = anchor(exchange, f"at {where}")
         earlier = found[exchange][id].notes if id in found[exchange] else ()
-        place = report_place.read(where)
+        place = read_place(where)
         found[exchange][id] = Mark(id, where, place, (*earlier, *dict.fromkeys(said)))
     return found
 

@@ -10,7 +10,7 @@ import base64
 
 from conformance.model import Headers, Request
 from conformance.redaction import MARK
-from conformance.report_listing import visible
+from conformance.report.listing import visible
 
 BREAK = " \\\n  "
 """Between the words of the command: a line that goes on."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.report_place import Path
+from conformance.report.place import Path
 
 LONGEST_LINE = 2_000
 """Characters of one line that are shown."""

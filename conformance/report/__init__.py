@@ -21,11 +21,11 @@ from conformance import archive, verdicts
 from conformance.errors import UnreadableFile
 from conformance.model import Outcome, Recording
 from conformance.registry import scenarios
-from conformance.report_evidence import Mark, Panel, marks_of, panels
-from conformance.report_findings import groups, symptom_of, title, unjudged
-from conformance.report_listing import visible
-from conformance.report_summary import EXIT_MEANINGS, area_of, banner, six, tallies
-from conformance.symptoms import symptoms
+from conformance.report.evidence import Mark, Panel, marks_of, panels
+from conformance.report.findings import groups, symptom_of, title, unjudged
+from conformance.report.listing import visible
+from conformance.report.summary import EXIT_MEANINGS, area_of, banner, six, tallies
+from conformance.report.symptoms import symptoms
 from conformance.verdicts import Judged
 
 NAME = "report.html"

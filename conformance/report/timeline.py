@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.model import Exchange, Response
-from conformance.report_listing import Segment, deepest, lines_of, segments, visible
-from conformance.report_place import Place
+from conformance.report.listing import Segment, deepest, lines_of, segments, visible
+from conformance.report.place import Place
 from conformance.sse import Block, Event
 
 _MOST_ROWS = {True: 300, False: 40}

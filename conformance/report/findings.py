@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.catalogue import catalogue, sources
-from conformance.curl import variable
 from conformance.model import Outcome, Verdict, Violation
 from conformance.profile import of_host
 from conformance.registry import requirements
-from conformance.report_evidence import Mark
-from conformance.report_place import anchor
-from conformance.symptoms import UNLISTED, Symptom, symptoms
+from conformance.report.curl import variable
+from conformance.report.evidence import Mark
+from conformance.report.place import anchor
+from conformance.report.symptoms import UNLISTED, Symptom, symptoms
 from conformance.target import EMBEDDED
 
 BROKEN = (Outcome.FAIL, Outcome.WARN, Outcome.INFO, Outcome.KNOWN)
