@@ -1,0 +1,32 @@
+"""The kill matrix as a page: `python -m tests.faults.kill_matrix > docs/kill-matrix.md`."""
+
+from __future__ import annotations
+
+from conformance.catalogue import catalogue
+from conformance.registry import requirements
+from reference_gateway.faults import FAULTS
+
+_HEAD = """# Kill matrix
+
+Every requirement that has a check, with the faults of the reference gateway that it
+catches. Each row is proved by `tox run -e faults`: the gateway with the fault breaks
+exactly the requirements that the fault names, and the healthy one breaks none.
+
+| requirement | level | caught faults |
+|---|---|---|
+"""
+
+
+def page() -> str:
+    """The matrix in Markdown."""
+    return _HEAD + "".join(_row(id) for id in requirements())
+
+
+def _row(id: str) -> str:
+    faults = ", ".join(sorted(slug for slug, fault in FAULTS.items() if id in fault.kills))
+    reason = "(needs a scripted upstream)" if requirements()[id].needs_lab else ""
+    return f"| {id} | {catalogue()[id].level('gateway')} | {faults or reason} |\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")
