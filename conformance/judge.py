@@ -170,8 +170,9 @@ def _summed(given: Verdict, findings: list[list[Finding]]) -> Verdict:
         if isinstance(finding, Violation)
     )
     if violations:
-        worst = min((_OF_LEVEL[v.level or given.level] for v in violations), key=_rank)
-        return replace(given, outcome=worst, violations=violations)
+        worst_first = tuple(sorted(violations, key=_severity))
+        outcome = _OF_LEVEL[worst_first[0].level or given.level]
+        return replace(given, outcome=outcome, violations=worst_first)
     if any(not found for found in findings):
         count = sum(not found for found in findings)
         return replace(given, reason=f"held in {count} of {len(findings)}")
@@ -182,5 +183,5 @@ def _summed(given: Verdict, findings: list[list[Finding]]) -> Verdict:
     return replace(given, outcome=Outcome.NOT_APPLICABLE, reason=refused[0].reason)
 
 
-def _rank(outcome: Outcome) -> int:
-    return outcome.rank
+def _severity(violation: Violation) -> int:
+    return list(Level).index(violation.level or Level.MUST)

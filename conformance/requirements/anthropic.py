@@ -60,7 +60,9 @@ def unanswered(last: Exchange) -> Findings:
         detail = last.failure.detail if last.failure else ""
         yield Violation("response", "status 200", f"no response: {detail}", exchange=last.id)
     elif last.status != 200:
-        yield Violation("status", "200", str(last.status), exchange=last.id)
+        words = " ".join(last.response.text.split())[:160]
+        actual = f"{last.status}: {words}" if words else f"{last.status} without a body"
+        yield Violation("status", "200", actual, exchange=last.id)
 
 
 @requirement("ANT-AUTH-001", on="anthropic-plain", symptom="401", six="non-stream")
