@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from conformance import __version__
-from conformance.commands import listing, reporting
+from conformance.commands import diff, judging, listing, matrix, reporting
 from conformance.commands.run import run
 from conformance.errors import ConformanceError
 
 USAGE_ERROR = 4
-COMMANDS = (listing, reporting)
+COMMANDS = (listing, reporting, judging, diff, matrix)
 
 
 class _Parser(argparse.ArgumentParser):

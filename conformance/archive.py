@@ -63,6 +63,20 @@ def read_all(folder: Path) -> dict[str, Recording]:
     return {recording.scenario: recording for recording in found}
 
 
+def read_readable(folder: Path) -> tuple[dict[str, Recording], tuple[str, ...]]:
+    """Every recording that can be read, and what is wrong with the others."""
+    found: dict[str, Recording] = {}
+    wrong: list[str] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            recording = read(path)
+        except UnreadableFile as error:
+            wrong.append(f"{path.name}: {error.found}")
+        else:
+            found[recording.scenario] = recording
+    return found, tuple(wrong)
+
+
 def _recording(recording: Recording) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -167,4 +181,6 @@ def _headers_from(rows: list[list[str]]) -> Headers:
 
 
 def _body_from(row: Mapping[str, str]) -> bytes:
-    return base64.b64decode(row["base64"], validate=True) if "base64" in row else row["text"].encode()
+    return (
+        base64.b64decode(row["base64"], validate=True) if "base64" in row else row["text"].encode()
+    )

@@ -17,7 +17,7 @@ class Exit(IntEnum):
     INCOMPLETE = 7
 
 
-NOT_COVERED = ("needs keys.", "needs models.", "needs lab", "control API:")
+NOT_COVERED = ("needs keys.", "needs models.", "needs lab", "needs a probe", "control API:")
 """The reasons of a `not_run` that the profile is answerable for, not the gateway."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.catalogue import catalogue
@@ -37,42 +37,37 @@ class Judge:
     def __init__(self, recordings: Mapping[str, Recording], profile: Profile) -> None:
         self._recordings = recordings
         self._profile = profile
+        self._tallies: dict[str, Tally] = {}
         self._verdicts: dict[str, Verdict] = {}
 
     def verdict(self, id: str) -> Verdict:
         """The verdict on one registered requirement."""
         if id not in self._verdicts:
-            self._verdicts[id] = self._judged(requirements()[id])
+            given = undecided(requirements()[id], self._profile)
+            decided = given.outcome is Outcome.NOT_APPLICABLE
+            self._verdicts[id] = given if decided else self.tally(id).verdict(given)
         return self._verdicts[id]
+
+    def tally(self, id: str) -> Tally:
+        """What the subjects of one registered requirement amount to."""
+        if id not in self._tallies:
+            self._tallies[id] = self._tallied(requirements()[id])
+        return self._tallies[id]
 
     def verdicts(self, ids: Iterable[str]) -> dict[str, Verdict]:
         """The verdicts on some registered requirements, by id."""
         return {id: self.verdict(id) for id in ids}
 
-    def _judged(self, requirement: Requirement) -> Verdict:
-        level = catalogue()[requirement.id].level(self._profile.kind)
-        given = Verdict(requirement.id, level, Outcome.PASS)
-        inapplicable = self._inapplicable(requirement)
-        if inapplicable:
-            return replace(given, outcome=Outcome.NOT_APPLICABLE, reason=inapplicable)
+    def _tallied(self, requirement: Requirement) -> Tally:
         blocked = self._blocked(requirement)
         if blocked:
-            return replace(given, outcome=Outcome.NOT_RUN, reason=blocked)
-        subjects = list(self._subjects(requirement))
-        if not subjects:
-            reason = self._unexercised(requirement)
-            return replace(given, outcome=Outcome.NOT_RUN, reason=reason)
-        findings = [list(self._findings(requirement, subject)) for subject in subjects]
-        return _summed(given, findings)
-
-    def _inapplicable(self, requirement: Requirement) -> str:
-        claimed = {str(protocol) for protocol in self._profile.endpoints}
-        if requirement.area in set(Protocol) - claimed:
-            return f"the profile {self._profile.name} does not claim {requirement.area}"
-        capability = catalogue()[requirement.id].capability
-        if capability and capability not in self._profile.capabilities:
-            return f"the profile {self._profile.name} does not claim {capability}"
-        return ""
+            return Tally(unjudged=blocked)
+        tally, seen = Tally(), dict[str, str]()
+        for subject in self._subjects(requirement):
+            tally.add(self._findings(requirement, subject, seen))
+        if not tally.subjects:
+            tally.unjudged = self._unexercised(requirement)
+        return tally
 
     def _blocked(self, requirement: Requirement) -> str:
         """One root cause is one red: what builds on it is blocked by the root itself.
@@ -113,11 +108,15 @@ class Judge:
 
     def _exchanges(self, requirement: Requirement) -> Iterator[Exchange]:
         """Those of its kinds that hold what the rule is about and whose needs are met."""
-        unmet = {v.exchange for need in requirement.needs for v in self.verdict(need).violations}
+        unmet = {
+            violation.exchange
+            for need in requirement.needs
+            for violation in self.verdict(need).violations
+            if violation.level is not Level.MAY
+        }
         for recording in self._recordings.values():
             for exchange in recording.final:
-                is_of_kind = exchange.kind in requirement.kinds and exchange.id not in unmet
-                if is_of_kind and (requirement.when is None or requirement.when(exchange)):
+                if exchange.id not in unmet and requirement.can_judge(exchange):
                     yield exchange
 
     def _unexercised(self, requirement: Requirement) -> str:
@@ -125,7 +124,9 @@ class Judge:
         reasons = {r.not_recorded for r in named if r is not None and r.not_recorded}
         return "; ".join(sorted(reasons)) or (NEEDS_LAB if requirement.needs_lab else NOTHING)
 
-    def _findings(self, requirement: Requirement, subject: Any) -> Iterator[Finding]:
+    def _findings(
+        self, requirement: Requirement, subject: Any, seen: dict[str, str]
+    ) -> Iterator[Finding]:
         if isinstance(subject, Recording) and not requirement.judges_silence:
             silent = next((e for e in subject.final if e.response is None), None)
             if silent is not None:
@@ -135,8 +136,79 @@ class Judge:
         if limited and not requirement.expects_429:
             yield Inconclusive("the target answered 429, after waiting as it asked")
             return
-        for finding in requirement.find(subject, self._profile):
-            yield _located(finding, subject)
+        for finding in requirement.find(subject, self._profile, seen):
+            yield located(finding, subject)
+
+
+@dataclass
+class Tally:
+    """What the subjects of one requirement amount to, taken one at a time.
+
+    `sound` of them had no finding. `inconclusive` and `refused` are the first reasons of
+    their kind, `unjudged` is why there was no subject.
+    """
+
+    violations: list[Violation] = field(default_factory=list)
+    subjects: int = 0
+    sound: int = 0
+    inconclusive: str = ""
+    refused: str = ""
+    unjudged: str = NOTHING
+
+    def add(self, findings: Iterable[Finding]) -> list[Violation]:
+        """Count one subject; gives the violations among its findings."""
+        found = list(findings)
+        violations = [finding for finding in found if isinstance(finding, Violation)]
+        self.subjects += 1
+        self.sound += not found
+        self.violations += violations
+        for finding in found:
+            if isinstance(finding, Inconclusive):
+                self.inconclusive = self.inconclusive or finding.reason
+            elif isinstance(finding, NotApplicable):
+                self.refused = self.refused or finding.reason
+        return violations
+
+    def take(self, other: Tally) -> None:
+        """Count the subjects of another set of recordings too."""
+        self.violations += other.violations
+        self.subjects += other.subjects
+        self.sound += other.sound
+        self.inconclusive = self.inconclusive or other.inconclusive
+        self.refused = self.refused or other.refused
+
+    def verdict(self, given: Verdict) -> Verdict:
+        """The worst violation decides; without one a single sound subject is a pass."""
+        violations = [_printable(_levelled(found, given.level)) for found in self.violations]
+        if violations:
+            worst_first = tuple(sorted(violations, key=_severity))
+            outcome = _OF_LEVEL[worst_first[0].level or given.level]
+            return replace(given, outcome=outcome, violations=worst_first)
+        if self.sound:
+            return replace(given, reason=f"held in {self.sound} of {self.subjects}")
+        if self.inconclusive:
+            return replace(given, outcome=Outcome.INCONCLUSIVE, reason=self.inconclusive)
+        if self.subjects:
+            return replace(given, outcome=Outcome.NOT_APPLICABLE, reason=self.refused)
+        return replace(given, outcome=Outcome.NOT_RUN, reason=self.unjudged)
+
+
+def undecided(requirement: Requirement, profile: Profile) -> Verdict:
+    """A verdict before any traffic is seen: not applicable, or open (a pass)."""
+    level = catalogue()[requirement.id].level(profile.kind)
+    reason = _inapplicable(requirement, profile)
+    outcome = Outcome.NOT_APPLICABLE if reason else Outcome.PASS
+    return Verdict(requirement.id, level, outcome, reason)
+
+
+def _inapplicable(requirement: Requirement, profile: Profile) -> str:
+    claimed = {str(protocol) for protocol in profile.endpoints}
+    if requirement.area in set(Protocol) - claimed:
+        return f"the profile {profile.name} does not claim {requirement.area}"
+    capability = catalogue()[requirement.id].capability
+    if capability and capability not in profile.capabilities:
+        return f"the profile {profile.name} does not claim {capability}"
+    return ""
 
 
 def _protocol_of(scenario: str) -> str:
@@ -152,7 +224,7 @@ def _unanswered(exchange: Exchange) -> Finding:
     return Inconclusive(f"network lost: {detail}")
 
 
-def _located(finding: Finding, subject: Any) -> Finding:
+def located(finding: Finding, subject: Any) -> Finding:
     """A violation that names no exchange is one of the subject's last exchange."""
     if not isinstance(finding, Violation) or finding.exchange:
         return finding
@@ -161,26 +233,17 @@ def _located(finding: Finding, subject: Any) -> Finding:
     return replace(finding, exchange=subject.last.id) if isinstance(subject, Recording) else finding
 
 
-def _summed(given: Verdict, findings: list[list[Finding]]) -> Verdict:
-    """The worst violation decides; without one a single sound subject is a pass."""
-    violations = tuple(
-        replace(finding, level=finding.level or given.level)
-        for found in findings
-        for finding in found
-        if isinstance(finding, Violation)
-    )
-    if violations:
-        worst_first = tuple(sorted(violations, key=_severity))
-        outcome = _OF_LEVEL[worst_first[0].level or given.level]
-        return replace(given, outcome=outcome, violations=worst_first)
-    if any(not found for found in findings):
-        count = sum(not found for found in findings)
-        return replace(given, reason=f"held in {count} of {len(findings)}")
-    inconclusive = [f for found in findings for f in found if isinstance(f, Inconclusive)]
-    if inconclusive:
-        return replace(given, outcome=Outcome.INCONCLUSIVE, reason=inconclusive[0].reason)
-    refused = [f for found in findings for f in found if isinstance(f, NotApplicable)]
-    return replace(given, outcome=Outcome.NOT_APPLICABLE, reason=refused[0].reason)
+def _levelled(violation: Violation, level: Level) -> Violation:
+    return replace(violation, level=violation.level or level)
+
+
+def _printable(violation: Violation) -> Violation:
+    """Half surrogates, which JSON can spell and UTF-8 cannot, as their codes."""
+    shown = {
+        name: getattr(violation, name).encode(errors="backslashreplace").decode()
+        for name in ("where", "expected", "actual")
+    }
+    return replace(violation, **shown)
 
 
 def _severity(violation: Violation) -> int:

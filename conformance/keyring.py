@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from conformance.control import Control
-from conformance.redaction import Redactor
+from conformance.redaction import Redactor, public_prefix
 from conformance.secret import Secret
 
 _NEVER_ISSUED = hashlib.sha256(b"a key that no gateway ever issued").hexdigest()
@@ -37,6 +37,7 @@ class Keyring:
 def _wrong(valid: Secret | None) -> Secret:
     """A key of the right shape (the valid one's prefix and length) that was never issued."""
     text = valid.reveal() if valid else "th-"
-    prefix = next((p for p in ("sk-th_", "th-", "sk-") if text.startswith(p)), "")
-    length = min(64, max(20, len(text) - len(prefix)))
-    return Secret(prefix + _NEVER_ISSUED[:length])
+    prefix = public_prefix(text)
+    length = max(20, len(text) - len(prefix))
+    endless = _NEVER_ISSUED * (length // len(_NEVER_ISSUED) + 1)
+    return Secret(prefix + endless[:length])

@@ -64,6 +64,20 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+class Part(StrEnum):
+    """What a recording made elsewhere may have lost; nothing is judged on it then.
+
+    HEADERS: some were left out, so an absent one proves nothing. IDS: replaced.
+    REQUEST: the body that was sent is unknown. END: the recording stops too early.
+    """
+
+    FRAMING = "framing"
+    HEADERS = "headers"
+    IDS = "ids"
+    REQUEST = "request"
+    END = "end"
+
+
 class Ended(StrEnum):
     """How the body of a response ended."""
 
@@ -183,7 +197,8 @@ class Exchange:
 
     `id` is the scenario's name and a number, `anthropic-plain#1`. `credential` is
     the role of the key that was sent (`valid`, `wrong`, `capped`, ...; empty for
-    none). A `superseded` exchange was tried again and is evidence only.
+    none). A `superseded` exchange was tried again and is evidence only. Traffic that
+    was recorded elsewhere says what it was `recognised` as and what it has `lost`.
     """
 
     id: str
@@ -194,6 +209,8 @@ class Exchange:
     credential: str = ""
     superseded: bool = False
     side: str = "client"
+    recognised: Kind | None = None
+    lost: frozenset[Part] = frozenset()
 
     @property
     def status(self) -> int:
@@ -210,6 +227,8 @@ class Exchange:
     @property
     def protocol(self) -> Protocol | None:
         """The protocol of the endpoint that was asked."""
+        if self.recognised is not None:
+            return _PROTOCOL_OF.get(self.recognised)
         if self.request.path.endswith("/messages"):
             return Protocol.ANTHROPIC
         if self.request.path.endswith("/chat/completions"):
@@ -219,13 +238,17 @@ class Exchange:
     @property
     def is_streamed(self) -> bool:
         """Whether a stream was asked for; told from the answer where the request is lost."""
+        if self.recognised is not None:
+            return self.recognised in (Kind.ANTHROPIC_STREAM, Kind.OPENAI_STREAM)
         if self.request.json or self.response is None:
             return self.request.wants_stream
         return self.response.media_type == "text/event-stream"
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """What this exchange is: its protocol, and stream, plain answer or error."""
+        if self.recognised is not None:
+            return self.recognised
         if self.protocol is None or self.response is None or 300 <= self.status < 400:
             return Kind.OTHER
         if self.status >= 400:
@@ -319,6 +342,11 @@ class Verdict:
     reason: str = ""
     flags: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
+
+
+_PROTOCOL_OF = {
+    kind: protocol for kind in Kind for protocol in Protocol if kind.startswith(protocol)
+}
 
 
 def _header(headers: Headers, name: str) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,38 +14,27 @@ from conformance.model import Level, Protocol
 from conformance.session import Manner
 from conformance.target import Wish
 
-_BASE_URL_PLUGIN = "pytest_base_url.plugin"
 
-
-def add(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare every option; `--base-url` only where no installed plugin has it."""
+def add(parser: pytest.Parser) -> None:
+    """Declare every option but `--base-url`."""
     group = parser.getgroup("conformance", "LLM gateway conformance")
-    if not _base_url_is_taken(pluginmanager):
-        group.addoption(
+    _add_target(group)
+    _add_manner(group)
+
+
+def add_base_url(parser: pytest.Parser) -> None:
+    """Declare `--base-url` where nobody has it; to be called when every plugin is loaded.
+
+    pytest-base-url has it, and pytest-playwright where that one is missing or blocked;
+    two plugins cannot declare one option, and either may be loaded after us.
+    """
+    if not hasattr(parser.parse_known_args([]), "base_url"):
+        parser.getgroup("conformance").addoption(
             "--base-url",
             metavar="URL",
             default=os.environ.get("PYTEST_BASE_URL"),
             help="the gateway to judge; without it the embedded one is started",
         )
-    _add_target(group)
-    _add_manner(group)
-
-
-def _base_url_is_taken(pluginmanager: pytest.PytestPluginManager) -> bool:
-    """Load an installed pytest-base-url under its own name, so that it is the only one.
-
-    pytest itself would load it later, and two plugins cannot declare one option.
-    """
-    found = [e for e in entry_points(group="pytest11") if e.value == _BASE_URL_PLUGIN]
-    if not found or os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        return pluginmanager.has_plugin(_BASE_URL_PLUGIN)
-    entry = found[0]
-    if pluginmanager.is_blocked(entry.name):
-        return False
-    module = entry.load()
-    if not pluginmanager.is_registered(module):
-        pluginmanager.register(module, name=entry.name)
-    return True
 
 
 def _add_target(group: pytest.OptionGroup) -> None:
@@ -130,7 +118,7 @@ def wish(config: pytest.Config) -> Wish:
     """What the options say about the target."""
     option = config.option
     return Wish(
-        base_url=option.base_url or "",
+        base_url=getattr(option, "base_url", None) or "",
         profile=option.profile,
         key_file=option.api_key_file,
         model=option.model,

@@ -8,6 +8,7 @@ when it has the first worker's selection. Workers judge from the run folder.
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,17 @@ SESSION = pytest.StashKey[Session]()
 VERDICT = pytest.StashKey[Verdict]()
 
 
-def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare the options."""
-    options.add(parser, pluginmanager)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare our own options."""
+    options.add(parser)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, object, object]:
+    """Declare `--base-url` last of all, and only where no other plugin did."""
+    result = yield
+    options.add_base_url(parser)
+    return result
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -95,6 +104,21 @@ def _prepare(config: pytest.Config, ids: list[str]) -> None:
         raise pytest.exit.Exception(reason, returncode=Exit.PREFLIGHT) from None
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from None
+    except Exception as error:
+        # A defect of ours, at the boundary of the process: pytest itself could be asked
+        # to print the variables of every frame, and some of them hold keys.
+        reason = _told(config, error)
+        raise pytest.exit.Exception(reason, returncode=pytest.ExitCode.INTERNAL_ERROR) from None
+
+
+def _told(config: pytest.Config, defect: Exception) -> str:
+    """Print where the suite broke down, without any key; returns it in one line."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        text = session.redacted("".join(traceback.format_exception(defect)))
+        session.output.write(f"\n{text}")
+        return session.redacted(f"the suite broke down: {type(defect).__name__}: {defect}")
+    return f"the suite broke down: {type(defect).__name__}"
 
 
 def _session(config: pytest.Config) -> Session:

@@ -215,7 +215,7 @@ def _unreachable(url: str, failure: Failure) -> PreflightFailure:
         FailureKind.RESET: (f"{site} closed the connection unanswered", "see the gateway's log"),
         FailureKind.TIMEOUT: (
             f"{site} accepts connections, but sent {words}",
-            "see its log, or raise --timeout",
+            "see its log, or raise --timeout-s",
         ),
         FailureKind.MALFORMED: (f"{site} does not speak HTTP ({words})", "check scheme and port"),
     }[failure.kind]
@@ -232,13 +232,13 @@ async def _explained(
             probe = answers[answer]
             found = advice[0].format(root=probe.route.root, model=probe.model)
             return PreflightFailure("configuration", found, advice[1])
+    if Answer.SILENT in answers:
+        last = answers[Answer.SILENT].recording.last
+        return _unreachable(last.request.url, last.failure or Failure(FailureKind.RESET, ""))
     works = await _working_root(connection, target, probes[0].protocol, key)
     if works:
         found = f"no endpoint at {target.base_url}"
         return PreflightFailure("target", found, f"use --base-url={works}")
-    if Answer.SILENT in answers:
-        last = answers[Answer.SILENT].recording.last
-        return _unreachable(last.request.url, last.failure or Failure(FailureKind.RESET, ""))
     what = "HTML" if Answer.HTML in answers else "404 or a redirect"
     found = f"{what} everywhere at {target.base_url}"
     return PreflightFailure("target", found, "check --base-url: is it the API, not a web page?")
@@ -257,6 +257,10 @@ _ADVICE = {
 }
 
 
+_FOUND = (Answer.WORKS, Answer.KEY_REFUSED, Answer.NO_MONEY, Answer.MODEL_REFUSED)
+"""The answers that only an endpoint gives."""
+
+
 async def _working_root(
     connection: Connection, target: Target, protocol: Protocol, key: Secret
 ) -> str:
@@ -264,7 +268,7 @@ async def _working_root(
     for root in other_roots(target.base_url):
         if root not in tried:
             probe = await _at_root(connection, target, protocol, root, key)
-            if probe.answer not in (Answer.NOT_HERE, Answer.HTML):
+            if probe.answer in _FOUND:
                 return root
     return ""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -123,7 +124,7 @@ class Connection:
                 async with asyncio.timeout(min(self.deadlines.silence_s, left_s)):
                     data = await anext(body, None)
             except TimeoutError:
-                return Ended.SILENT
+                return Ended.SILENT if left_s > self.deadlines.silence_s else Ended.OVERDUE
             except (httpx.TransportError, httpx.DecodingError):
                 return Ended.CUT
             if data is None:
@@ -137,14 +138,32 @@ async def connected(target: Target, deadlines: Deadlines) -> AsyncIterator[Conne
 
     Proxy variables of the environment are honoured except for loopback targets.
     """
-    async with httpx.AsyncClient(
+    client = httpx.AsyncClient(
         verify=_tls(target.profile.ca_file),
         timeout=None,  # noqa: S113 - the deadlines are ours, see Connection
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         follow_redirects=False,
         trust_env=not target.is_loopback,
-    ) as client:
-        yield Connection(client, target, deadlines)
+    )
+    with _unlogged():
+        async with client:
+            yield Connection(client, target, deadlines)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keeps the HTTP library's log quiet: it quotes answers, and these may quote a key."""
+    levels = {logging.getLogger(name): logging.getLogger(name).level for name in _QUOTING}
+    for logger in levels:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
+
+
+_QUOTING = ("httpcore", "httpx")
 
 
 @dataclass
@@ -200,7 +219,8 @@ class Gateway:
         request = self.connection.client.build_request(
             "POST",
             route.root + PATHS[protocol],
-            content=json.dumps(body, ensure_ascii=False).encode(),
+            # Half surrogates that a gateway sent go back as the escapes they came as.
+            content=json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace"),
             headers={**self._headers, **headers, **(extra or {}), **credential},
         )
         return await self._tried(request, key)

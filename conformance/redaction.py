@@ -130,9 +130,14 @@ def _spellings(key: str) -> Iterator[tuple[bytes, int]]:
     yield "".join(f"%{ord(character):02X}" for character in key).encode(), 3
 
 
+def public_prefix(key: str) -> str:
+    """What a key begins with that says whose it is; empty where that is unknown."""
+    prefix = _PREFIX.match(key.encode())
+    return prefix[0].decode() if prefix else ""
+
+
 def _without_prefix(whole: bytes) -> bytes:
-    prefix = _PREFIX.match(whole)
-    return whole[prefix.end() :] if prefix else whole
+    return _PREFIX.sub(b"", whole)
 
 
 def _runs(

@@ -12,10 +12,10 @@ import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from conformance.model import Exchange, Findings, Kind, Protocol
+from conformance.model import Exchange, Findings, Kind, Part, Protocol
 
 if TYPE_CHECKING:
     from conformance.recorder import Gateway
@@ -60,12 +60,15 @@ class Requirement:
 
     `on` are kinds of exchange, or scenario names, or RUN. `when` narrows the exchanges
     of a kind to those that have what the rule is about; with `together` the rule gets
-    all of them at once, to compare them. `needs` are ids without which this one cannot
-    be judged; those of a protocol concern that protocol's subjects. `symptom` is a row
-    of the symptom table, `six` the documented assertion it belongs to (empty for none).
+    all of them at once. A rule that compares exchanges asks for `seen`, in which it keeps
+    what it saw of the run. `needs` are ids without which this one cannot be judged; those
+    of a protocol concern that protocol's subjects. `symptom` is a row of the symptom
+    table, `six` the documented assertion it belongs to (empty for none).
     `judges_silence` says that the rule itself judges a request that got no answer,
     `expects_429` that a 429 may be the answer it is about and no rate limit,
     `needs_lab` that a live run cannot provoke its subject without a scripted upstream.
+    `reads` are the parts of a recording that it rests on, `header` the one header: an
+    exchange that has lost them is no subject.
     """
 
     id: str
@@ -79,18 +82,20 @@ class Requirement:
     judges_silence: bool
     expects_429: bool
     needs_lab: bool
+    reads: frozenset[Part] = frozenset()
+    header: str = ""
 
     @property
     def title(self) -> str:
         """The first line of the docstring: what is true of a sound gateway."""
         return _title(self.rule)
 
-    @property
+    @cached_property
     def area(self) -> str:
         """The page that the id belongs to."""
         return {"ANT": "anthropic", "OAI": "openai", "GW": "gateway"}[self.id.partition("-")[0]]
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of exchange in `on`."""
         return tuple(subject for subject in self.on if isinstance(subject, Kind))
@@ -105,10 +110,32 @@ class Requirement:
         """Whether the rule gets everything that was recorded."""
         return RUN in self.on
 
-    def find(self, subject: Any, profile: Any) -> Findings:
-        """Call the rule on one subject, with the profile where it asks for it."""
-        wants_profile = len(inspect.signature(self.rule).parameters) == 2
-        return self.rule(subject, profile) if wants_profile else self.rule(subject)
+    @cached_property
+    def _asked(self) -> tuple[str, ...]:
+        """What the rule asks for beside its subject: `profile`, `seen`."""
+        return tuple(inspect.signature(self.rule).parameters)[1:]
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether the rule compares exchanges with those before them."""
+        return "seen" in self._asked
+
+    def find(self, subject: Any, profile: Any, seen: dict[str, str] | None = None) -> Findings:
+        """Call the rule on one subject, with what it asks for beside it."""
+        kept = {} if seen is None else seen
+        return self.rule(subject, *(kept if name == "seen" else profile for name in self._asked))
+
+    def can_judge(self, exchange: Exchange) -> bool:
+        """Whether an exchange is of its kinds and keeps what the rule is about."""
+        if exchange.kind not in self.kinds or self.reads & exchange.lost:
+            return False
+        if (
+            self.header
+            and Part.HEADERS in exchange.lost
+            and not exchange.answer.header(self.header)
+        ):
+            return False
+        return self.when is None or self.when(exchange)
 
 
 _scenarios: dict[str, Scenario] = {}
@@ -152,6 +179,8 @@ def requirement(
     judges_silence: bool = False,
     expects_429: bool = False,
     needs_lab: bool = False,
+    reads: tuple[Part, ...] = (),
+    header: str = "",
 ) -> Callable[[Rule], Rule]:
     """Declare the decorated generator function as the check of a requirement."""
 
@@ -172,6 +201,8 @@ def requirement(
                 judges_silence=judges_silence,
                 expects_429=expects_429,
                 needs_lab=needs_lab,
+                reads=frozenset(reads),
+                header=header,
             ),
         )
         return rule

@@ -24,6 +24,7 @@ from conformance.model import Level, Outcome, Verdict
 from conformance.plan import Plan, plan
 from conformance.progress import shown
 from conformance.recorder import Deadlines
+from conformance.redaction import Redactor
 from conformance.run import Conditions, Recorded, record
 from conformance.secret import Secret
 from conformance.target import Target
@@ -53,7 +54,7 @@ class Session:
     folder: Path
     manner: Manner
     output: TextIO
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     plan: Plan | None = None
     recorded: Recorded | None = None
     failure: PreflightFailure | None = None
@@ -80,6 +81,16 @@ class Session:
         if self.file is not None and verdict.requirement not in self.verdicts:
             self.verdicts[verdict.requirement] = verdict
             self.file.verdict(verdict)
+
+    def redacted(self, text: str) -> str:
+        """A text without any credential that the user gave to this run."""
+        redactor = Redactor(self.target.keys)
+        for name in self.target.hidden:
+            redactor.add("header", self.target.headers[name])
+        token = self.environ.get("GATEWAY_CONTROL_TOKEN", "")
+        if token:
+            redactor.add("control", Secret(token))
+        return redactor.text(text)
 
     def status(self) -> int:
         """The exit status that the verdicts amount to."""

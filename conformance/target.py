@@ -77,8 +77,8 @@ def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
     offered = {} if origin == EMBEDDED else environ
     keys = {} if origin == EMBEDDED else dict(_keys(profile, wish, base_url, environ))
     models = _models(profile, wish, offered.get("GATEWAY_MODEL", ""))
-    headers = _headers(profile, environ)
-    hidden = tuple(name for name, value in profile.headers.items() if value.startswith("env:"))
+    headers = dict(_headers(profile, base_url, offered))
+    hidden = tuple(name for name in headers if profile.headers[name].startswith("env:"))
     return Target(base_url, origin, profile, keys, models, headers, hidden)
 
 
@@ -183,17 +183,20 @@ def _secret(text: str, origin: str) -> Secret:
     return Secret(text)
 
 
-def _headers(profile: Profile, environ: Mapping[str, str]) -> Mapping[str, Secret]:
-    """The profile's headers; `env:NAME` stands for the value of a variable."""
-    headers: dict[str, Secret] = {}
+def _headers(
+    profile: Profile, base_url: str, environ: Mapping[str, str]
+) -> Iterator[tuple[str, Secret]]:
+    """The profile's headers; `env:NAME` is the value of a variable, and goes as keys do."""
     for name, value in profile.headers.items():
         variable = value.removeprefix("env:") if value.startswith("env:") else ""
-        if variable and variable not in environ:
-            raise UsageError(
-                f"profile {profile.name}: headers.{name}: the variable {variable} is not set"
-            )
-        headers[name] = Secret(environ[variable] if variable else value)
-    return headers
+        if not variable:
+            yield name, Secret(value)
+        elif not profile.hosts or _may_send(variable, profile, base_url):
+            if variable not in environ:
+                raise UsageError(
+                    f"profile {profile.name}: headers.{name}: the variable {variable} is not set"
+                )
+            yield name, Secret(environ[variable])
 
 
 def _models(profile: Profile, wish: Wish, asked: str) -> Mapping[str, str]:

@@ -67,7 +67,7 @@ class VerdictFile:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME
-        self._file: IO[str] = self.path.open("x", encoding="utf-8")
+        self._file: IO[str] = self.path.open("x", encoding="utf-8", errors="backslashreplace")
         self.written: list[Verdict] = []
 
     def header(self, fields: Mapping[str, Any]) -> None:
@@ -121,7 +121,8 @@ def read(folder: Path) -> Judged:
     """What a run folder says; raises UnreadableFile."""
     path = folder / NAME
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines: texts from the traffic may hold U+2028 and its like.
+        lines = path.read_text(encoding="utf-8", errors="replace").rstrip("\n").split("\n")
     except OSError as error:
         raise UnreadableFile(path, str(error.strerror), "the verdicts of a run") from None
     rows = [_row(path, number, line) for number, line in enumerate(lines, 1)]
@@ -130,9 +131,16 @@ def read(folder: Path) -> Judged:
     return Judged(
         header=rows[0],
         preflight=_of_type(rows, "preflight"),
-        verdicts=tuple(from_json(row) for row in rows if row.get("type") == "verdict"),
+        verdicts=tuple(_verdict(path, row) for row in rows if row.get("type") == "verdict"),
         footer=_of_type(rows, "footer"),
     )
+
+
+def _verdict(path: Path, row: dict[str, Any]) -> Verdict:
+    try:
+        return from_json(row)
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableFile(path, "a verdict that is none", "verdicts of this version") from None
 
 
 def _row(path: Path, number: int, line: str) -> dict[str, Any]:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from conformance import messages
-from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
+from conformance.model import (
+    Exchange,
+    Findings,
+    Inconclusive,
+    Kind,
+    Level,
+    Part,
+    Recording,
+    Violation,
+)
 from conformance.registry import requirement
 from conformance.shapes import mismatches
+
+Seen = dict[str, str]
+"""What a rule that compares keeps of a run: a value, and the exchange that had it."""
 
 MESSAGE = Kind.ANTHROPIC_MESSAGE
 ANY = (Kind.ANTHROPIC_MESSAGE, Kind.ANTHROPIC_STREAM, Kind.ANTHROPIC_ERROR)
@@ -84,7 +95,13 @@ def _refusals(recording: Recording, header: str) -> Findings:
             yield Violation("status", "200", actual, exchange=exchange.id)
 
 
-@requirement("ANT-HDR-001", on=MESSAGE, symptom="answer-unreadable", needs=("ANT-EP-001",))
+@requirement(
+    "ANT-HDR-001",
+    on=MESSAGE,
+    symptom="answer-unreadable",
+    needs=("ANT-EP-001",),
+    header="content-type",
+)
 def answers_are_json(exchange: Exchange) -> Findings:
     """Plain answers carry the content type `application/json`."""
     if exchange.answer.media_type != "application/json":
@@ -92,25 +109,27 @@ def answers_are_json(exchange: Exchange) -> Findings:
         yield Violation("headers.content-type", "application/json", found)
 
 
-@requirement("ANT-HDR-003", on=ANY, together=True, symptom="no-request-id")
-def answers_carry_a_request_id(exchanges: list[Exchange]) -> Findings:
+@requirement(
+    "ANT-HDR-003",
+    on=ANY,
+    symptom="no-request-id",
+    reads=(Part.IDS,),
+    header="request-id",
+)
+def answers_carry_a_request_id(exchange: Exchange, seen: Seen) -> Findings:
     """Every answer, good or bad, carries a `request-id` of its own."""
-    yield from repeated(exchanges, "request-id")
+    yield from repeated(exchange, "request-id", seen)
 
 
-def repeated(exchanges: list[Exchange], header: str) -> Findings:
-    """The exchanges without this header, or with the value of an earlier one."""
-    seen: dict[str, str] = {}
-    where = f"headers.{header}"
-    for exchange in exchanges:
-        id = exchange.answer.header(header)
-        if not id:
-            yield Violation(where, "a non-empty id", "none", exchange=exchange.id)
-        elif id in seen:
-            actual = f"{id}, as in {seen[id]}"
-            yield Violation(where, "an id of its own", actual, exchange=exchange.id)
-        else:
-            seen[id] = exchange.id
+def repeated(exchange: Exchange, header: str, seen: Seen) -> Findings:
+    """A violation where this header is missing, or has the value of an earlier answer."""
+    id = exchange.answer.header(header)
+    if not id:
+        yield Violation(f"headers.{header}", "a non-empty id", "none")
+    elif id in seen:
+        yield Violation(f"headers.{header}", "an id of its own", f"{id}, as in {seen[id]}")
+    else:
+        seen[id] = exchange.id
 
 
 @requirement(
@@ -150,32 +169,26 @@ def role_is_assistant(exchange: Exchange) -> Findings:
 @requirement(
     "ANT-MSG-004",
     on=MESSAGE,
-    together=True,
     symptom="answer-unreadable",
     needs=SHAPED,
     six="non-stream",
+    reads=(Part.IDS,),
 )
-def ids_are_texts_of_their_own(exchanges: list[Exchange]) -> Findings:
+def ids_are_texts_of_their_own(exchange: Exchange, seen: Seen) -> Findings:
     """`id` is a non-empty string, another in every answer; it starts with `msg_`."""
-    yield from repeated_ids(exchanges, "ANT-MSG-004")
-    for exchange in exchanges:
-        id = exchange.answer.object.get("id")
-        if isinstance(id, str) and id and not id.startswith("msg_"):
-            where = "body.id"
-            yield Violation(where, "the prefix msg_", id[:12], Level.SHOULD, exchange.id)
+    yield from repeated_ids(exchange, "ANT-MSG-004", seen)
+    id = exchange.answer.object.get("id")
+    if isinstance(id, str) and id and not id.startswith("msg_"):
+        yield Violation("body.id", "the prefix msg_", id[:12], Level.SHOULD)
 
 
-def repeated_ids(exchanges: list[Exchange], requirement: str) -> Findings:
-    """The answers whose `id` has not the shape, or is that of an earlier one."""
-    seen: dict[str, str] = {}
-    for exchange in exchanges:
-        for found in mismatches(exchange.answer.json, requirement):
-            yield replace(found, exchange=exchange.id)
-        id = str(exchange.answer.object.get("id"))
-        if id in seen:
-            actual = f"{id}, as in {seen[id]}"
-            yield Violation("body.id", "an id of its own", actual, exchange=exchange.id)
-        seen.setdefault(id, exchange.id)
+def repeated_ids(exchange: Exchange, requirement: str, seen: Seen) -> Findings:
+    """A violation where the `id` has not the shape, or is that of an earlier answer."""
+    yield from mismatches(exchange.answer.json, requirement)
+    id = str(exchange.answer.object.get("id"))
+    if id in seen:
+        yield Violation("body.id", "an id of its own", f"{id}, as in {seen[id]}")
+    seen.setdefault(id, exchange.id)
 
 
 @requirement("ANT-MSG-005", on=MESSAGE, symptom="answer-unreadable", needs=SHAPED, six="non-stream")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance import sse
-from conformance.model import Exchange, Findings, Kind, Violation
+from conformance.model import Exchange, Findings, Kind, Part, Violation
 from conformance.registry import When, requirement
 
 STREAM = Kind.ANTHROPIC_STREAM
@@ -24,7 +24,15 @@ def a_stream_is_a_stream(exchange: Exchange) -> Findings:
         yield Violation("body", "server-sent events", f"none in {found}")
 
 
-@requirement("ANT-HDR-002", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+@requirement(
+    "ANT-HDR-002",
+    on=STREAM,
+    symptom="stream-unreadable",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING,),
+    header="content-type",
+)
 def streams_say_so(exchange: Exchange) -> Findings:
     """Streams carry the content type `text/event-stream`."""
     if exchange.answer.media_type != "text/event-stream":
@@ -32,7 +40,14 @@ def streams_say_so(exchange: Exchange) -> Findings:
         yield Violation("headers.content-type", "text/event-stream", found)
 
 
-@requirement("ANT-STR-002", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+@requirement(
+    "ANT-STR-002",
+    on=STREAM,
+    symptom="stream-unreadable",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING,),
+)
 def events_are_named(exchange: Exchange) -> Findings:
     """Every event of the protocol has an `event:` line."""
     for index, block in enumerate(b for b in exchange.blocks if b.values("data")):
@@ -47,6 +62,7 @@ def events_are_named(exchange: Exchange) -> Findings:
     symptom="stream-unreadable",
     needs=("ANT-STR-001", "ANT-STR-002"),
     six="sse-order",
+    reads=(Part.FRAMING,),
 )
 def names_equal_types(exchange: Exchange) -> Findings:
     """The name of each event equals the `type` in its data."""
@@ -61,10 +77,21 @@ def data_is_one_object(exchange: Exchange) -> Findings:
     """The data of each event is one JSON object; there is no `[DONE]`."""
     for event in exchange.events:
         if not isinstance(event.json, dict):
-            yield Violation(f"events[{event.index}].data", "one JSON object", event.data[:80])
+            yield Violation(
+                f"events[{event.index}].data",
+                "one JSON object",
+                event.data[:80].strip() or "nothing",
+            )
 
 
-@requirement("ANT-STR-005", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+@requirement(
+    "ANT-STR-005",
+    on=STREAM,
+    symptom="stream-unreadable",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING, Part.END),
+)
 def events_end_with_a_blank_line(exchange: Exchange) -> Findings:
     """Lines end with LF or CRLF, every event with a blank line, the last one too."""
     ends = {line.end for block in exchange.blocks for line in block.lines if line.end}
@@ -87,6 +114,7 @@ def events_end_with_a_blank_line(exchange: Exchange) -> Findings:
     when=has_event("ping"),
     symptom="stream-unreadable",
     needs=("ANT-STR-001", "ANT-STR-002"),
+    reads=(Part.FRAMING,),
 )
 def pings_are_pings(exchange: Exchange) -> Findings:
     """A ping is `event: ping` with `{"type":"ping"}`."""

@@ -6,7 +6,16 @@ import json
 
 from conformance import messages
 from conformance.grammar import breaches
-from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
+from conformance.model import (
+    Exchange,
+    Findings,
+    Inconclusive,
+    Kind,
+    Level,
+    Part,
+    Recording,
+    Violation,
+)
 from conformance.registry import requirement
 from conformance.requirements.anthropic import has_counted
 from conformance.requirements.anthropic_sse import FRAMED, NAMED, has_event
@@ -85,7 +94,7 @@ def block_starts_have_a_skeleton(exchange: Exchange) -> Findings:
     """`content_block_start` carries the skeleton of its block (`text: ""`, `input: {}`)."""
     for where, index, block in messages.block_starts(exchange):
         yield from mismatches(block, "ANT-STR-015", where)
-        kinds = {d.get("type") for _, of, d in messages.deltas(exchange) if of == index}
+        kinds = [d.get("type") for _, of, d in messages.deltas(exchange) if of == index]
         if block.get("input") and "input_json_delta" in kinds:
             yield Violation(f"{where}.input", "{} beside input_json_delta", "filled already")
 
@@ -117,7 +126,13 @@ def deltas_fit_their_block(exchange: Exchange) -> Findings:
 
 
 @requirement(
-    "ANT-STR-018", on=STREAM, when=has_blocks, symptom="tool-loop", needs=NAMED, six="sse-order"
+    "ANT-STR-018",
+    on=STREAM,
+    when=has_blocks,
+    symptom="tool-loop",
+    needs=NAMED,
+    six="sse-order",
+    reads=(Part.END,),
 )
 def blocks_are_stopped(exchange: Exchange) -> Findings:
     """Every started block is stopped before the first `message_delta`."""
@@ -186,7 +201,9 @@ def message_delta_has_both_keys(exchange: Exchange) -> Findings:
             yield Violation(f"{where}.delta", f"the key {key}", "absent")
 
 
-@requirement("ANT-STR-028", on=STREAM, symptom="stream-cut", needs=NAMED, six="sse-order")
+@requirement(
+    "ANT-STR-028", on=STREAM, symptom="stream-cut", needs=NAMED, six="sse-order", reads=(Part.END,)
+)
 def message_stop_comes_last(exchange: Exchange) -> Findings:
     """`message_stop` comes once, and last."""
     yield from breaches(exchange, "ANT-STR-028")
@@ -208,7 +225,9 @@ def stream_errors_are_envelopes(exchange: Exchange) -> Findings:
     yield from breaches(exchange, "ANT-STR-030")
 
 
-@requirement("ANT-STR-031", on=STREAM, symptom="stream-cut", needs=NAMED, six="sse-order")
+@requirement(
+    "ANT-STR-031", on=STREAM, symptom="stream-cut", needs=NAMED, six="sse-order", reads=(Part.END,)
+)
 def streams_never_just_end(exchange: Exchange) -> Findings:
     """A stream ends with `message_stop` or an `error` event, never just so."""
     yield from breaches(exchange, "ANT-STR-031")
@@ -277,5 +296,5 @@ def _wrong_calls(exchange: Exchange) -> Findings:
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

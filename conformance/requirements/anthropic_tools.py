@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from conformance import messages
-from conformance.model import Exchange, Findings, Kind, Level, Recording, Violation
+from conformance.model import Exchange, Findings, Kind, Level, Part, Recording, Violation
 from conformance.registry import requirement
 from conformance.requirements.anthropic import SHAPED, STOP_REASONS
 from conformance.shapes import matches, mismatches, schema_mismatches
@@ -22,7 +22,8 @@ def has_tool_use(exchange: Exchange) -> bool:
 
 def is_known_stop(exchange: Exchange) -> bool:
     """Whether the answer says why it stopped, in the protocol's words."""
-    return messages.stop(exchange).get("stop_reason") in STOP_REASONS
+    reason = messages.stop(exchange).get("stop_reason")
+    return isinstance(reason, str) and reason in STOP_REASONS
 
 
 @requirement(
@@ -71,7 +72,7 @@ def tool_ids_can_be_sent_back(exchange: Exchange) -> Findings:
     seen: set[str] = set()
     for call in messages.tool_uses(exchange):
         yield from mismatches({"id": call.id}, "ANT-BLK-003", call.where)
-        if call.id in seen:
+        if str(call.id) in seen:
             yield Violation(f"{call.where}.id", "an id of its own", f"{call.id} again")
         seen.add(str(call.id))
         if isinstance(call.id, str) and call.id and not call.id.startswith("toolu_"):
@@ -85,12 +86,13 @@ def tool_ids_can_be_sent_back(exchange: Exchange) -> Findings:
     symptom="tool-loop",
     needs=SHAPED,
     six="function-calling",
+    reads=(Part.REQUEST,),
 )
 def tool_names_are_those_offered(exchange: Exchange) -> Findings:
     """`tool_use.name` is the name of a tool in the request, byte for byte."""
     offered = messages.tool_schemas(exchange)
     for call in messages.tool_uses(exchange):
-        if call.name not in offered:
+        if not isinstance(call.name, str) or call.name not in offered:
             expected = f"one of {', '.join(offered)}"
             yield Violation(f"{call.where}.name", expected, json.dumps(call.name))
 

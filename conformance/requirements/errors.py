@@ -29,7 +29,13 @@ TYPES: dict[int, set[str]] = {
 """The `error.type` of each status (section 5.1 of the Anthropic page)."""
 
 
-@requirement("ANT-ERR-005", on=ANTHROPIC, symptom="errors-unreadable", six="auth-errors")
+@requirement(
+    "ANT-ERR-005",
+    on=ANTHROPIC,
+    symptom="errors-unreadable",
+    six="auth-errors",
+    header="content-type",
+)
 def anthropic_errors_are_json(exchange: Exchange) -> Findings:
     """Every error is JSON with the content type `application/json`."""
     answer = exchange.answer
@@ -37,7 +43,7 @@ def anthropic_errors_are_json(exchange: Exchange) -> Findings:
         found = answer.header("content-type") or "none"
         yield Violation("headers.content-type", "application/json", found)
     elif not isinstance(answer.json, dict):
-        yield Violation("body", "a JSON object", answer.text[:80] or "nothing")
+        yield Violation("body", "a JSON object", answer.text[:80].strip() or "nothing")
 
 
 @requirement(
@@ -65,7 +71,7 @@ def anthropic_error_types_fit_the_status(exchange: Exchange, profile: Profile) -
     allowed = TYPES.get(status, set()) | _of_profile(status, profile)
     if status in TYPES and found not in allowed:
         expected = f"{' or '.join(sorted(allowed))}, as the status is {status}"
-        yield Violation("body.error.type", expected, found)
+        yield Violation("body.error.type", expected, found.strip() or "a blank text")
 
 
 def _of_profile(status: int, profile: Profile) -> set[str]:
@@ -198,7 +204,9 @@ def not_streamed(exchange: Exchange) -> Findings:
         yield Violation("body", "JSON", "server-sent events", exchange=exchange.id)
 
 
-@requirement("OAI-ERR-005", on=OPENAI, symptom="errors-unreadable", six="auth-errors")
+@requirement(
+    "OAI-ERR-005", on=OPENAI, symptom="errors-unreadable", six="auth-errors", header="content-type"
+)
 def openai_errors_are_json(exchange: Exchange) -> Findings:
     """Every error carries the content type `application/json`."""
     if exchange.answer.media_type != "application/json":

@@ -140,6 +140,7 @@ def money_is_not_offered_for_retry(recording: Recording) -> Findings:
         answer = exchange.answer
         if exchange.status < 400:
             yield Inconclusive("the request was not refused")
+            continue
         if answer.header("retry-after") is not None:
             actual = str(answer.header("retry-after"))
             yield Violation("headers.retry-after", "absent", actual, exchange=exchange.id)

@@ -7,9 +7,24 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from conformance import chat
-from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
+from conformance.model import (
+    Exchange,
+    Findings,
+    Inconclusive,
+    Kind,
+    Level,
+    Part,
+    Recording,
+    Violation,
+)
 from conformance.registry import requirement
-from conformance.requirements.anthropic import has_counted, repeated, repeated_ids, unanswered
+from conformance.requirements.anthropic import (
+    Seen,
+    has_counted,
+    repeated,
+    repeated_ids,
+    unanswered,
+)
 from conformance.shapes import mismatches
 
 COMPLETION = Kind.OPENAI_COMPLETION
@@ -62,6 +77,7 @@ def bearer_is_accepted(recording: Recording) -> Findings:
     symptom="answer-unreadable",
     needs=("OAI-HTTP-001",),
     six="non-stream",
+    header="content-type",
 )
 def answers_are_json(exchange: Exchange) -> Findings:
     """Plain answers carry the content type `application/json`."""
@@ -70,10 +86,16 @@ def answers_are_json(exchange: Exchange) -> Findings:
         yield Violation("headers.content-type", "application/json", found)
 
 
-@requirement("OAI-HTTP-012", on=ANY, together=True, symptom="no-request-id")
-def answers_carry_a_request_id(exchanges: list[Exchange]) -> Findings:
+@requirement(
+    "OAI-HTTP-012",
+    on=ANY,
+    symptom="no-request-id",
+    reads=(Part.IDS,),
+    header="x-request-id",
+)
+def answers_carry_a_request_id(exchange: Exchange, seen: Seen) -> Findings:
     """Every answer, good or bad, carries an `x-request-id` of its own."""
-    yield from repeated(exchanges, "x-request-id")
+    yield from repeated(exchange, "x-request-id", seen)
 
 
 @requirement(
@@ -99,7 +121,8 @@ def there_is_one_choice(exchange: Exchange) -> Findings:
     yield from mismatches(exchange.answer.json, "OAI-CHAT-005")
     found = exchange.answer.object.get("choices")
     wanted = exchange.request.json.get("n") or 1
-    if isinstance(found, list) and found and len(found) != wanted:
+    is_known = Part.REQUEST not in exchange.lost
+    if is_known and isinstance(found, list) and found and len(found) != wanted:
         yield Violation("body.choices", f"{wanted} choices", str(len(found)))
 
 
@@ -114,14 +137,14 @@ def object_is_chat_completion(exchange: Exchange) -> Findings:
 @requirement(
     "OAI-CHAT-002",
     on=COMPLETION,
-    together=True,
     symptom="answer-unreadable",
     needs=ANSWERS,
     six="non-stream",
+    reads=(Part.IDS,),
 )
-def ids_are_texts_of_their_own(exchanges: list[Exchange]) -> Findings:
+def ids_are_texts_of_their_own(exchange: Exchange, seen: Seen) -> Findings:
     """`id` is a non-empty string, another in every answer."""
-    yield from repeated_ids(exchanges, "OAI-CHAT-002")
+    yield from repeated_ids(exchange, "OAI-CHAT-002", seen)
 
 
 @requirement(
@@ -133,19 +156,21 @@ def created_is_in_seconds(exchange: Exchange) -> Findings:
     created = exchange.answer.object.get("created")
     if not isinstance(created, int | float):
         return
-    if created > 10**11:
+    if abs(created) > 10**11:
         yield Violation("body.created", "seconds", f"{created}, which are milliseconds")
-    elif abs(created - _sent(exchange).timestamp()) > timedelta(minutes=10).total_seconds():
-        expected = f"within ten minutes of {_sent(exchange):%Y-%m-%dT%H:%M:%SZ}"
+        return
+    sent = _sent(exchange)
+    if sent and abs(created - sent.timestamp()) > timedelta(minutes=10).total_seconds():
+        expected = f"within ten minutes of {sent:%Y-%m-%dT%H:%M:%SZ}"
         yield Violation("body.created", expected, str(created), Level.SHOULD)
 
 
-def _sent(exchange: Exchange) -> datetime:
+def _sent(exchange: Exchange) -> datetime | None:
     """When the answer was made: its `date` header, else when the request was sent."""
     try:
         return parsedate_to_datetime(exchange.answer.header("date") or "").astimezone(UTC)
-    except ValueError:
-        return datetime.fromisoformat(exchange.started_at)
+    except (ValueError, OverflowError):
+        return datetime.fromisoformat(exchange.started_at) if exchange.started_at else None
 
 
 @requirement(
@@ -215,7 +240,7 @@ def there_is_an_answer(recording: Recording) -> Findings:
 def finish_reason_is_the_protocols_word(exchange: Exchange) -> Findings:
     """`finish_reason` is a word of the chat protocol, never null or an Anthropic value."""
     for where, reason in chat.finish_reasons(exchange):
-        if reason not in FINISH_REASONS:
+        if not isinstance(reason, str) or reason not in FINISH_REASONS:
             expected = f"one of {', '.join(sorted(FINISH_REASONS))}"
             yield Violation(where, expected, json.dumps(reason))
 

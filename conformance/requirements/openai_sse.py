@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance import chat, sse
-from conformance.model import Exchange, Findings, Kind, Violation
+from conformance.model import Exchange, Findings, Kind, Part, Violation
 from conformance.registry import requirement
 from conformance.shapes import mismatches
 
@@ -27,7 +27,15 @@ def a_stream_has_chunks(exchange: Exchange) -> Findings:
         yield Violation("events", "at least one chunk with choices", "none")
 
 
-@requirement("OAI-HTTP-010", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+@requirement(
+    "OAI-HTTP-010",
+    on=STREAM,
+    symptom="stream-unreadable",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING,),
+    header="content-type",
+)
 def streams_say_so(exchange: Exchange) -> Findings:
     """Streams carry the content type `text/event-stream`."""
     if exchange.answer.media_type != "text/event-stream":
@@ -35,7 +43,14 @@ def streams_say_so(exchange: Exchange) -> Findings:
         yield Violation("headers.content-type", "text/event-stream", found)
 
 
-@requirement("OAI-SSE-001", on=STREAM, symptom="stream-cut", needs=FRAMED, six="sse-order")
+@requirement(
+    "OAI-SSE-001",
+    on=STREAM,
+    symptom="stream-cut",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING, Part.END),
+)
 def events_end_with_a_blank_line(exchange: Exchange) -> Findings:
     """Every event ends with a blank line, the last one too."""
     if exchange.blocks and not exchange.blocks[-1].terminated:
@@ -48,10 +63,21 @@ def data_is_one_object(exchange: Exchange) -> Findings:
     """The data of each event is one JSON object, or `[DONE]`."""
     for event in exchange.events:
         if event.data.strip() != sse.DONE and not isinstance(event.json, dict):
-            yield Violation(f"events[{event.index}].data", "one JSON object", event.data[:80])
+            yield Violation(
+                f"events[{event.index}].data",
+                "one JSON object",
+                event.data[:80].strip() or "nothing",
+            )
 
 
-@requirement("OAI-SSE-003", on=STREAM, symptom="stream-unreadable", needs=FRAMED, six="sse-order")
+@requirement(
+    "OAI-SSE-003",
+    on=STREAM,
+    symptom="stream-unreadable",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING,),
+)
 def no_event_without_data(exchange: Exchange) -> Findings:
     """No block is without `data:`, and none has an `id:`."""
     for number, block in enumerate(exchange.blocks):
@@ -63,7 +89,9 @@ def no_event_without_data(exchange: Exchange) -> Findings:
             yield Violation(f"blocks[{number}]", "no id: line", "one")
 
 
-@requirement("OAI-SSE-004", on=STREAM, symptom="stream-unreadable", needs=FRAMED)
+@requirement(
+    "OAI-SSE-004", on=STREAM, symptom="stream-unreadable", needs=FRAMED, reads=(Part.FRAMING,)
+)
 def chunks_have_no_event_name(exchange: Exchange) -> Findings:
     """Chunks carry no `event:` line; `event: error` on an error is tolerated."""
     for event in exchange.events:
@@ -71,7 +99,9 @@ def chunks_have_no_event_name(exchange: Exchange) -> Findings:
             yield Violation(f"events[{event.index}]", "no event: line", f"event: {event.name}")
 
 
-@requirement("OAI-SSE-006", on=STREAM, symptom="stream-unreadable", needs=FRAMED)
+@requirement(
+    "OAI-SSE-006", on=STREAM, symptom="stream-unreadable", needs=FRAMED, reads=(Part.FRAMING,)
+)
 def lines_end_with_lf(exchange: Exchange) -> Findings:
     """Lines end with LF; CRLF is legal, a mixture or a bare CR is not."""
     ends = {line.end for block in exchange.blocks for line in block.lines if line.end}
@@ -80,7 +110,14 @@ def lines_end_with_lf(exchange: Exchange) -> Findings:
         yield Violation("body", "LF line ends", shown)
 
 
-@requirement("OAI-SSE-007", on=STREAM, symptom="stream-cut", needs=FRAMED, six="sse-order")
+@requirement(
+    "OAI-SSE-007",
+    on=STREAM,
+    symptom="stream-cut",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING, Part.END),
+)
 def done_comes_last(exchange: Exchange) -> Findings:
     """The stream ends with one `[DONE]`, after every chunk."""
     if has_error(exchange):
@@ -91,7 +128,14 @@ def done_comes_last(exchange: Exchange) -> Findings:
         yield Violation("events", "one [DONE], last", actual)
 
 
-@requirement("OAI-SSE-008", on=STREAM, symptom="stream-lost-text", needs=FRAMED, six="sse-order")
+@requirement(
+    "OAI-SSE-008",
+    on=STREAM,
+    symptom="stream-lost-text",
+    needs=FRAMED,
+    six="sse-order",
+    reads=(Part.FRAMING,),
+)
 def nothing_follows_done(exchange: Exchange) -> Findings:
     """Nothing but white space or comments follows `[DONE]`."""
     found = [event.index for event in exchange.events if event.data.strip() == sse.DONE]

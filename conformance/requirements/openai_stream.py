@@ -9,7 +9,7 @@ from itertools import pairwise
 from conformance import chat
 from conformance.grammar import breaches
 from conformance.grammar import chat as order
-from conformance.model import Exchange, Findings, Kind, Level, Violation
+from conformance.model import Exchange, Findings, Kind, Level, Part, Violation
 from conformance.profile import Profile
 from conformance.registry import requirement
 from conformance.requirements.openai import FINISH_REASONS
@@ -162,6 +162,7 @@ def content_is_an_increment(exchange: Exchange, profile: Profile) -> Findings:
     symptom="stream-cut",
     needs=(*READABLE, "OAI-STREAM-006"),
     six="sse-order",
+    reads=(Part.END,),
 )
 def one_finish_reason(exchange: Exchange) -> Findings:
     """Each choice gets one non-null `finish_reason`."""
@@ -192,7 +193,7 @@ def silence_after_the_finish(exchange: Exchange) -> Findings:
 def finish_reason_is_the_protocols_word(exchange: Exchange) -> Findings:
     """`finish_reason` is a word of the chat protocol and tells the truth."""
     for where, reason in chat.finish_reasons(exchange):
-        if reason not in FINISH_REASONS:
+        if not isinstance(reason, str) or reason not in FINISH_REASONS:
             expected = f"one of {', '.join(sorted(FINISH_REASONS))}"
             yield Violation(where, expected, json.dumps(reason))
         elif reason == "tool_calls" and not chat.tool_calls(exchange):

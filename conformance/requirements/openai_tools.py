@@ -6,7 +6,16 @@ import json
 from typing import Any
 
 from conformance import chat
-from conformance.model import Exchange, Findings, Inconclusive, Kind, Level, Recording, Violation
+from conformance.model import (
+    Exchange,
+    Findings,
+    Inconclusive,
+    Kind,
+    Level,
+    Part,
+    Recording,
+    Violation,
+)
 from conformance.profile import Profile
 from conformance.registry import requirement
 from conformance.requirements import openai
@@ -81,12 +90,13 @@ def call_type_is_function(exchange: Exchange) -> Findings:
     symptom="tool-loop",
     needs=openai.SHAPED,
     six="function-calling",
+    reads=(Part.REQUEST,),
 )
 def call_names_are_those_offered(exchange: Exchange) -> Findings:
     """`function.name` is the name of a tool in the request, byte for byte."""
     offered = chat.tool_schemas(exchange)
     for call in chat.tool_calls(exchange):
-        if call.name not in offered:
+        if not isinstance(call.name, str) or call.name not in offered:
             expected = f"one of {', '.join(offered)}"
             yield Violation(f"{call.where}.function.name", expected, json.dumps(call.name))
 
@@ -183,5 +193,5 @@ def tool_results_are_taken(recording: Recording) -> Findings:
 def _parsed(text: Any) -> object:
     try:
         return json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None

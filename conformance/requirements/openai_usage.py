@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance import chat
 from conformance.grammar import chat as order
-from conformance.model import Exchange, Findings, Kind, Level, Violation
+from conformance.model import Exchange, Findings, Kind, Level, Part, Violation
 from conformance.registry import requirement
 from conformance.requirements.openai import wrong_sums
 from conformance.requirements.openai_sse import READABLE, has_error
@@ -27,7 +27,14 @@ def has_usage(exchange: Exchange) -> bool:
     return bool(chat.usages(exchange))
 
 
-@requirement("OAI-STREAM-014", on=STREAM, when=wants_no_usage, symptom="wrong-bill", needs=READABLE)
+@requirement(
+    "OAI-STREAM-014",
+    on=STREAM,
+    when=wants_no_usage,
+    symptom="wrong-bill",
+    needs=READABLE,
+    reads=(Part.REQUEST,),
+)
 def no_usage_unless_asked(exchange: Exchange) -> Findings:
     """Without `include_usage` no chunk has usage."""
     for where, _ in chat.usages(exchange):
@@ -41,6 +48,7 @@ def no_usage_unless_asked(exchange: Exchange) -> Findings:
     symptom="wrong-bill",
     needs=READABLE,
     six="sse-order",
+    reads=(Part.REQUEST,),
 )
 def usage_comes_once(exchange: Exchange) -> Findings:
     """With `include_usage` one chunk has usage."""

@@ -109,7 +109,8 @@ async def tool_round_trip(gateway: Gateway) -> None:
     """A forced tool call, then its result sent back with the answer echoed verbatim."""
     called = await gateway.messages(FORCED)
     content = called.response.object.get("content") if called.response else None
-    blocks = [block for block in content if isinstance(block, dict)] if content else []
+    found = content if isinstance(content, list) else []
+    blocks = [block for block in found if isinstance(block, dict)]
     calls = [block.get("id") for block in blocks if block.get("type") == "tool_use"]
     if not calls:
         return

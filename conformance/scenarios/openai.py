@@ -93,7 +93,7 @@ async def stream_without_usage(gateway: Gateway) -> None:
     await ask(gateway, {"messages": prompts.user(prompts.EMOJI)} | STREAMED)
 
 
-@scenario("openai-tool-auto", protocol=OPENAI, yields=COMPLETION, cost=prompts.BUDGET)
+@scenario("openai-tool-auto", protocol=OPENAI, yields=COMPLETION, cost=3 * prompts.BUDGET)
 async def tool_auto(gateway: Gateway) -> None:
     """A question that calls for the tool, without tool_choice; asked three times at most."""
     for _ in range(3):

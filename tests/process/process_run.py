@@ -74,9 +74,7 @@ def environment(**wanted: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(_OURS)
-        and name not in _SHOW
-        and not name.upper().endswith("_PROXY")
+        if not name.startswith(_OURS) and name not in _SHOW and not name.upper().endswith("_PROXY")
     }
     return {**kept, "COLUMNS": "160", **wanted}
 

@@ -107,9 +107,17 @@ def refusing() -> Iterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
-def always(status: str, type: str, body: str) -> Behaviour:
+def always(status: str, type: str, body: str, *headers: str) -> Behaviour:
     """Answer everything with this."""
-    return lambda request: request.answer(status, type, body.encode())
+    return lambda request: request.answer(status, type, body.encode(), *headers)
+
+
+TOO_MANY = always(
+    "429 Too Many Requests",
+    "application/json",
+    '{"error": {"message": "slow down", "type": "rate_limit_error"}}',
+    "retry-after: 0",
+)
 
 
 def hang(request: Request) -> None:
@@ -145,7 +153,7 @@ NOTHING_OF_A_GATEWAY: dict[str, Behaviour] = {
     "200 nothing": empty,
     "200 HTML": always("200 OK", "text/html", "<!doctype html><title>Welcome</title>"),
     "404 HTML": always("404 Not Found", "text/html", "<!doctype html><title>Where?</title>"),
-    "429": always("429 Too Many Requests", "application/json", '{"error": {"message": "slow"}}'),
+    "429": TOO_MANY,
     "hang": hang,
     "reset": reset,
     "SSE": always("200 OK", "text/event-stream", "data: {}\n\ndata: [DONE]\n\n"),
@@ -212,7 +220,10 @@ def _head(status: str, type: str, *headers: str) -> bytes:
 
 def _read(connection: socket.socket, ended: threading.Event) -> Request:
     with connection.makefile("rb") as stream:
-        target = stream.readline().split()[1].decode()
+        first = stream.readline()
+        if not first:
+            raise ConnectionError("hung up without a request")
+        target = first.split()[1].decode()
         headers: dict[str, str] = {}
         while line := stream.readline().strip():
             name, _, value = line.decode("latin-1").partition(":")

@@ -10,12 +10,12 @@ from process_servers import NOTHING_OF_A_GATEWAY, relay, serving
 from conformance import archive
 from conformance.model import Level
 
-# What a server that does nothing right may get right all the same: a 401 is a sound
-# answer to a wrong key, and so on.
-_PASSING = {"401 envelope": 0}
+# A refusal that says nothing can be right: a 401 for a wrong key, say.
 _MOST = 12
 _KEY = {"GATEWAY_API_KEY": "th-0123456789abcdef0123456789abcdef"}
 _PLAIN = ("ANT-EP-", "ANT-MSG-", "ANT-BLK-", "ANT-USE-", "OAI-CHAT-", "OAI-HTTP-001")
+# About the status, and about errors under a wrong one; what is in the body is not theirs.
+_OF_THE_STATUS = {"ANT-EP-001", "OAI-HTTP-001", "ANT-MSG-015", "OAI-CHAT-018"}
 
 
 @pytest.fixture(scope="module", params=NOTHING_OF_A_GATEWAY)
@@ -41,7 +41,7 @@ def test_what_is_no_gateway_passes_no_must_of_the_plain_answer(nothing: Run) -> 
         for id, verdict in nothing.verdicts.items()
         if verdict.outcome == "pass" and verdict.level is Level.MUST and id.startswith(_PLAIN)
     ]
-    assert not passing
+    assert set(passing) <= _OF_THE_STATUS
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -57,7 +57,7 @@ def test_a_gateway_that_dies_leaves_what_was_recorded(
     assert 5 <= len(answered) <= 20
     assert "stopped answering" in found.judged.preflight["lost"]
     assert found.line("warning: the target stopped answering")
-    assert "truncated" in (found.folder / "report.html").read_text()
+    assert "Truncated" in (found.folder / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,7 @@ def test_one_broken_protocol_leaves_the_other_to_be_judged(
 ) -> None:
     root = {"anthropic": "ANT-EP-001", "openai": "OAI-HTTP-001"}
     with started(fault) as wrong:
-        found = suite(
-            f"--base-url={wrong.base_url}", "--profile=reference", env=wrong.with_control
-        )
+        found = suite(f"--base-url={wrong.base_url}", "--profile=reference", env=wrong.with_control)
     assert found.status == 1
     assert root[broken] in found.failing
     assert found.outcomes[root[sound]] == "pass"

@@ -41,9 +41,7 @@ def test_pytests_own_variable_names_the_target(suite, gateway: Gateway) -> None:
 def test_the_option_is_stronger_than_every_variable(suite, gateway: Gateway) -> None:
     with serving(always("200 OK", "application/json", "{}")) as server:
         others = {"PYTEST_BASE_URL": server.url, "BASE_URL": server.url}
-        found = suite(
-            f"--base-url={gateway.base_url}", *_ONE, env={**others, **gateway.with_key}
-        )
+        found = suite(f"--base-url={gateway.base_url}", *_ONE, env={**others, **gateway.with_key})
     assert found.status == 0
     assert found.line("target:") == f"target: {gateway.base_url} (from --base-url)"
     assert not server.targets

@@ -35,9 +35,7 @@ def test_a_fault_is_found_with_workers_too(suite) -> None:
 
 def test_a_fault_of_a_separate_gateway_is_found_by_the_whole_suite(suite) -> None:
     with started("openai-stream-without-done") as wrong:
-        found = suite(
-            f"--base-url={wrong.base_url}", "--profile=reference", env=wrong.with_control
-        )
+        found = suite(f"--base-url={wrong.base_url}", "--profile=reference", env=wrong.with_control)
     assert found.status == 1 and found.failing == {"OAI-SSE-007"}
 
 
@@ -45,9 +43,7 @@ def test_a_fault_of_a_separate_gateway_is_found_by_the_whole_suite(suite) -> Non
     ("fail_on", "status", "workers"),
     [("must", 0, "0"), ("should", 1, "0"), ("must", 0, "2"), ("should", 1, "2")],
 )
-def test_a_broken_should_fails_where_asked(
-    suite, fail_on: str, status: int, workers: str
-) -> None:
+def test_a_broken_should_fails_where_asked(suite, fail_on: str, status: int, workers: str) -> None:
     found = suite(
         *("--fault=openai-stream-role-repeated", "-k", "OAI-STREAM-008"),
         *(f"--fail-on={fail_on}", "-n", workers),
@@ -89,9 +85,7 @@ _MISTAKES = {
 
 
 @pytest.mark.parametrize(("options", "said"), _MISTAKES.values(), ids=_MISTAKES)
-def test_a_users_mistake_exits_4_with_one_line(
-    suite, options: tuple[str, ...], said: str
-) -> None:
+def test_a_users_mistake_exits_4_with_one_line(suite, options: tuple[str, ...], said: str) -> None:
     found = suite(*options, *_NARROW)
     assert found.status == 4 and not found.broke_down
     assert said in found.line("ERROR: ") or said in found.line("error: ")
@@ -189,9 +183,7 @@ def test_a_key_file_that_holds_no_key_is_refused_and_not_repeated(
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_nothing_selected_exits_5_and_sends_nothing(
-    suite, gateway: Gateway, workers: str
-) -> None:
+def test_nothing_selected_exits_5_and_sends_nothing(suite, gateway: Gateway, workers: str) -> None:
     before = gateway.requests
     found = suite(
         *(f"--base-url={gateway.base_url}", "-k", "no-such-id", "-n", workers),

@@ -101,9 +101,7 @@ def test_a_capped_key_from_the_environment_makes_money_requirements_run(
 def test_a_key_comes_from_a_file_too(suite, gateway: Gateway, place) -> None:
     file = place / "key"
     file.write_text(f"{gateway.key}\n")
-    found = suite(
-        f"--base-url={gateway.base_url}", f"--api-key-file={file}", "-k", "OAI-HTTP-001"
-    )
+    found = suite(f"--base-url={gateway.base_url}", f"--api-key-file={file}", "-k", "OAI-HTTP-001")
     assert found.status == 0
 
 

@@ -31,9 +31,7 @@ def test_workers_give_the_same_verdicts(runs: dict[str, tuple[Run, int]], worker
 
 
 @_WORKERS
-def test_workers_send_nothing_of_their_own(
-    runs: dict[str, tuple[Run, int]], workers: str
-) -> None:
+def test_workers_send_nothing_of_their_own(runs: dict[str, tuple[Run, int]], workers: str) -> None:
     assert runs[workers][1] == runs["0"][1] > 0
 
 

@@ -1,4 +1,4 @@
-"""Hypothesis for all unit tests: the same examples every time, nothing kept on disk."""
+"""Hypothesis for all unit tests: the same examples every time, none kept on disk."""
 
 from __future__ import annotations
 

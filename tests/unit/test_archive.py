@@ -170,7 +170,9 @@ def test_another_format_is_named_with_the_one_expected(tmp_path: Path) -> None:
     assert (caught.value.found, caught.value.expected) == ("format 0", f"format {archive.FORMAT}")
 
 
-@pytest.mark.parametrize("name", [pytest.param("none.json", id="absent"), pytest.param(".", id="a folder")])
+@pytest.mark.parametrize(
+    "name", [pytest.param("none.json", id="absent"), pytest.param(".", id="a folder")]
+)
 def test_what_cannot_be_opened_is_unreadable(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnreadableFile, match="expected a recording"):
         archive.read(tmp_path / name)

@@ -83,9 +83,7 @@ def test_a_legal_message_stream_has_no_breach(stream: tuple[Any, ...]) -> None:
 
 @pytest.mark.parametrize("guest", [pytest.param(PING, id="ping"), pytest.param(UNKNOWN, id="new")])
 @pytest.mark.parametrize("at", range(len(HELLO_STREAM)))
-def test_pings_and_unknown_events_are_legal_before_the_end(
-    guest: dict[str, Any], at: int
-) -> None:
+def test_pings_and_unknown_events_are_legal_before_the_end(guest: dict[str, Any], at: int) -> None:
     assert walked(*HELLO_STREAM[:at], guest, *HELLO_STREAM[at:]) == []
 
 
@@ -172,9 +170,7 @@ def test_pings_and_unknown_events_are_legal_before_the_end(
             ("ANT-STR-018", "events[3]"),
             id="message_delta inside a block",
         ),
-        pytest.param(
-            (START, *BLOCK, STOP), ("ANT-STR-023", "events[4]"), id="no message_delta"
-        ),
+        pytest.param((START, *BLOCK, STOP), ("ANT-STR-023", "events[4]"), id="no message_delta"),
         pytest.param(
             (START, *BLOCK, message_delta(None), STOP),
             ("ANT-STR-023", "events[5]"),
@@ -340,8 +336,11 @@ def test_a_legal_chat_stream_has_no_breach(stream: tuple[Any, ...]) -> None:
         pytest.param((ROLE,), ("OAI-STREAM-010", "events"), id="cut after the role"),
         pytest.param((chunk(choice()), DONE), ("OAI-STREAM-010", "events"), id="empty deltas only"),
         pytest.param(
-            (chunk(choice(0, role="assistant"), choice(1, content="b")), END,
-             chunk(choice(1, finish="stop"))),
+            (
+                chunk(choice(0, role="assistant"), choice(1, content="b")),
+                END,
+                chunk(choice(1, finish="stop")),
+            ),
             ("OAI-STREAM-007", "events[0]"),
             id="second choice without role",
         ),

@@ -88,11 +88,15 @@ def test_a_key_without_public_prefix_is_secret_from_its_first_character() -> Non
     [
         pytest.param(percent(KEY), WHOLE, id="percent-encoded, whole"),
         pytest.param(percent(SECRET[4:13]), PART, id="percent-encoded, nine"),
-        pytest.param(f"x{percent(SECRET[4:12])}x", f"x{percent(SECRET[4:12])}x", id="percent, eight"),
+        pytest.param(
+            f"x{percent(SECRET[4:12])}x", f"x{percent(SECRET[4:12])}x", id="percent, eight"
+        ),
         pytest.param(encoded(KEY), WHOLE, id="JSON codes, whole"),
         pytest.param(encoded(SECRET[4:13]), PART, id="JSON codes, nine"),
         pytest.param(f"x{encoded(SECRET[4:12])}x", f"x{encoded(SECRET[4:12])}x", id="codes, eight"),
-        pytest.param(encoded(f"!{SECRET[4:12]}!"), encoded(f"!{SECRET[4:12]}!"), id="codes in codes"),
+        pytest.param(
+            encoded(f"!{SECRET[4:12]}!"), encoded(f"!{SECRET[4:12]}!"), id="codes in codes"
+        ),
         pytest.param(
             encoded(f"!{SECRET[4:13]}!"), f"{encoded('!')}{PART}{encoded('!')}", id="nine in codes"
         ),
@@ -130,8 +134,15 @@ def test_several_keys_are_told_apart() -> None:
     assert found == f"{WHOLE} [key:capped:whole] [key:capped:part]"
 
 
-def test_keys_that_overlap_in_the_text_are_both_gone() -> None:
-    first, second = f"th-{SECRET[:14]}", f"th-{SECRET[10:]}"
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(SECRET[:14], SECRET[10:], id="two long ones"),
+        pytest.param(SECRET[:5], SECRET[3:], id="a short one before a long one"),
+        pytest.param(SECRET[:-3], SECRET[-6:], id="a short one behind a long one"),
+    ],
+)
+def test_keys_that_overlap_in_the_text_are_both_gone(first: str, second: str) -> None:
     found = Redactor({"valid": Secret(first), "capped": Secret(second)}).text(SECRET)
 
     assert MARK.sub("", found) == ""
@@ -255,7 +266,8 @@ def test_a_recording_without_credentials_is_unchanged() -> None:
 
 LETTERS = 'abcXYZ0189-_/+=.~"%'
 KEYS = st.builds(
-    "".join, st.tuples(st.sampled_from(["", "th-", "sk-"]), st.text(LETTERS, min_size=9, max_size=24))
+    "".join,
+    st.tuples(st.sampled_from(["", "th-", "sk-"]), st.text(LETTERS, min_size=9, max_size=24)),
 )
 
 

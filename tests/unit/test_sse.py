@@ -16,7 +16,7 @@ STREAMS = [
     pytest.param(b'event: message_start\rdata: {"a":1}\r\rdata: [DONE]\r\r', HELLO, id="cr"),
     pytest.param(b'event:message_start\ndata:{"a":1}\n\ndata:[DONE]\n\n', HELLO, id="no space"),
     pytest.param(
-        b': ping\n\nevent: message_start\n: in between\ndata: {"a":1}\n\n:\n\ndata: [DONE]\n\n: end\n',
+        b': ping\n\nevent: message_start\n: within\ndata: {"a":1}\n\n:\n\ndata: [DONE]\n\n: end\n',
         HELLO,
         id="comments",
     ),
@@ -65,9 +65,7 @@ def test_a_stream_reads_the_same_wherever_it_is_split(
 
 
 @pytest.mark.parametrize(("body", "expected"), STREAMS)
-def test_a_stream_reads_the_same_byte_by_byte(
-    body: bytes, expected: list[tuple[str, str]]
-) -> None:
+def test_a_stream_reads_the_same_byte_by_byte(body: bytes, expected: list[tuple[str, str]]) -> None:
     assert decoded(*(body[at : at + 1] for at in range(len(body)))) == expected
 
 

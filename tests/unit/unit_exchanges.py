@@ -91,7 +91,11 @@ OPENAI_ERROR: dict[str, Any] = {
 
 def message_start(**message: Any) -> dict[str, Any]:
     """The event that opens a stream."""
-    skeleton = {"content": [], "stop_reason": None, "usage": {"input_tokens": 5, "output_tokens": 1}}
+    skeleton = {
+        "content": [],
+        "stop_reason": None,
+        "usage": {"input_tokens": 5, "output_tokens": 1},
+    }
     return {"type": "message_start", "message": MESSAGE | skeleton | message}
 
 

@@ -1,0 +1,4 @@
+"""stub"""
+from conformance.model import Recording
+class Scrubber:
+    def recording(self, r: Recording) -> Recording: return r
