@@ -76,9 +76,7 @@ def hear(
     return hearing
 
 
-def _opened(
-    paths: Sequence[Path], named: str, kind: str, tell: Callable[[str], None]
-) -> Hearing:
+def _opened(paths: Sequence[Path], named: str, kind: str, tell: Callable[[str], None]) -> Hearing:
     readable: list[Path] = []
     wrong: list[str] = []
     for path in paths:
@@ -178,7 +176,7 @@ def write_evidence(hearing: Hearing, folder: Path) -> None:
 
 def _evidence(hearing: Hearing) -> Iterator[Recording]:
     yield from hearing.runs
-    names = {name: None for name in (*hearing.broken, *hearing.sound)}
+    names = dict.fromkeys((*hearing.broken, *hearing.sound))
     for number, name in enumerate(names):
         kept = (*hearing.broken.get(name, ()), *hearing.sound.get(name, ()))
         scenario = "".join(c if c.isalnum() or c in "-_" else "-" for c in Path(name).name)
@@ -186,7 +184,5 @@ def _evidence(hearing: Hearing) -> Iterator[Recording]:
 
 
 def now() -> str:
-    """This moment, in UTC."""
+    """The moment, in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-

@@ -21,6 +21,7 @@ from conformance.registry import Requirement, requirements
 
 NO_PROBE = "needs a probe that was not sent"
 NO_SUBJECT = "needs a probe: no recorded exchange shows it"
+MOOT = "needs a probe: what could show it breaks "
 NOT_KEPT = "needs a probe: the recording has not kept its "
 
 
@@ -106,6 +107,10 @@ class Bench:
         if verdict.reason in (NOTHING, NEEDS_LAB) and verdict.outcome is Outcome.NOT_RUN:
             reason = NO_SUBJECT if requirement.kinds else NO_PROBE
             return replace(verdict, reason=reason)
+        root = verdict.reason.removeprefix(BLOCKED)
+        if root in self._open and self._verdict(requirements()[root]).outcome is not Outcome.FAIL:
+            # The root is no MUST here, so what builds on it is moot and not in doubt.
+            return replace(verdict, reason=f"{MOOT}{root}")
         return verdict
 
     def _tally(self, id: str) -> Tally:

@@ -57,8 +57,8 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether the runs disagree."""
-        return len({cell.outcome for cell in self.cells}) > 1
+        """Whether the runs that have a verdict disagree."""
+        return len({cell.outcome for cell in self.cells if cell.verdict}) > 1
 
     @property
     def fails(self) -> bool:

@@ -20,6 +20,7 @@ from conformance.report.summary import Banner, banner
 
 TEMPLATE = "matrix.html"
 _NAMED = 3
+_AREA_NAMES = {"anthropic": "Anthropic", "openai": "OpenAI", "gateway": "Gateway"}
 
 
 def render(matrix: Matrix, folder: Path) -> str:
@@ -32,6 +33,7 @@ def render(matrix: Matrix, folder: Path) -> str:
             "banners": _banners(matrix.columns),
             "links": {column.number: report_link(column.run, folder) for column in matrix.columns},
             "evidence": _evidence(matrix),
+            "area_names": _AREA_NAMES,
             "unjudged_of": unjudged,
             "suite_version": __version__,
             "requirements": sum(1 for _ in matrix.rows),

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance import archive, report, verdicts
-from conformance.errors import UnreadableFile
 from conformance.model import Exchange, Recording, Verdict
 from conformance.target import EMBEDDED
 from conformance.verdicts import Judged
@@ -61,11 +60,7 @@ class Run:
 
 def load(folder: Path, name: str = "") -> Run:
     """The run in a folder; raises UnreadableFile where there is none."""
-    try:
-        judged = verdicts.read(folder)
-    except (ValueError, KeyError, TypeError) as error:
-        found = f"{type(error).__name__}: {error}"
-        raise UnreadableFile(folder / verdicts.NAME, found, "the verdicts of a run") from error
+    judged = verdicts.read(folder)
     recordings, unreadable = archive.read_readable(folder / RECORDINGS)
     return Run(name or title_of(judged.header), folder, judged, recordings, unreadable)
 

@@ -21,7 +21,7 @@ from conformance.imports.entry import Raw, Run, Unread, Unreadable
 from conformance.imports.recognition import kind_of
 from conformance.model import Chunk, Ended, Exchange, Request, Response
 
-__all__ = ["Foreign", "Run", "Source", "Unread", "format_of", "foreign", "read", "sources"]
+__all__ = ["Foreign", "Run", "Source", "Unread", "foreign", "format_of", "read", "sources"]
 
 _START = 65_536
 FORMATS = "a recording or run folder of ours, HAR, a VCR cassette, curl output, exchange lines"

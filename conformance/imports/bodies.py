@@ -85,7 +85,7 @@ def _unbrotli(body: bytes) -> bytes:
     if _is_text(body):
         return body
     try:
-        return brotli.decompress(body)
+        return bytes(brotli.decompress(body))
     except brotli.error:
         raise Unreadable("a br body that cannot be decoded", "a whole brotli body") from None
 

@@ -52,7 +52,7 @@ def read(path: Path) -> Iterator[Raw | Unread]:
     """The exchanges of a cassette."""
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
     try:
-        whole = json.loads(text) if text.lstrip().startswith("{") else _loaded(text)
+        whole = json.loads(text) if text.lstrip().startswith("{") else load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         yield from _pieces(text, error)
         return
@@ -60,7 +60,8 @@ def read(path: Path) -> Iterator[Raw | Unread]:
         yield _read(interaction, f"interaction {number}")
 
 
-def _loaded(text: str) -> Any:
+def load(text: str) -> Any:
+    """The YAML in a text as plain values."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
 
 
@@ -81,9 +82,7 @@ def _pieces(text: str, cause: Exception) -> Iterator[Raw | Unread]:
         line = text.count("\n", 0, start) + 1
         where = f"interaction {number}, line {line}"
         try:
-            piece = _loaded(
-                re.sub(r"^(recorded_with|version): .*$", "", text[start:end], flags=re.M)
-            )
+            piece = load(re.sub(r"^(recorded_with|version): .*$", "", text[start:end], flags=re.M))
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             yield Unread(f"{where}, {_place(error, line - 1)}", _said(error), _EXPECTED)
             continue

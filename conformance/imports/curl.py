@@ -82,6 +82,26 @@ def read(path: Path) -> Iterator[Raw | Unread]:
         yield Unread("line 1", "no status line", "the output of curl -i or curl -v")
 
 
+def pieces(text: bytes) -> Iterator[tuple[bool, bytes]]:
+    """A file in pieces, as (whether it is a whole body, bytes): the rest are single lines."""
+    shown, body = _Shown(), b""
+    for line in text.splitlines(keepends=True):
+        if shown.is_over_at(line):
+            shown = _Shown()
+        is_body = shown.in_body and not line.startswith((b"* ", b"{ [", b"} ["))
+        glued = _LAST_NOTE.search(line) if is_body and shown.is_verbose else None
+        body += line[: glued.start()] if glued else line * is_body
+        if is_body and not glued:
+            continue
+        if body:
+            yield True, body
+            body = b""
+        yield False, line[glued.start() :] if glued else line
+        shown.take(line)
+    if body:
+        yield True, body
+
+
 def _exchanges(text: bytes) -> Iterator[tuple[int, _Shown]]:
     """The exchanges with the line on which each begins."""
     shown, began = _Shown(), 1

@@ -88,14 +88,18 @@ def headers(found: Any) -> Headers:
     """Headers from a map (of texts or lists), from pairs, or from name-value objects."""
     pairs: list[tuple[str, str]] = []
     for item in found.items() if isinstance(found, dict) else found or ():
-        if isinstance(item, dict):
-            item = (item.get("name", ""), item.get("value", ""))
-        if not isinstance(item, list | tuple) or len(item) != 2:
-            raise Unreadable("headers that are neither a map nor pairs", "a map of headers")
-        name, value = item
+        name, value = _pair(item)
         values = value if isinstance(value, list) else [value]
         pairs += [(str(name), _text(each)) for each in values]
     return tuple(pairs)
+
+
+def _pair(item: Any) -> tuple[Any, Any]:
+    if isinstance(item, dict):
+        return item.get("name", ""), item.get("value", "")
+    if not isinstance(item, list | tuple) or len(item) != 2:
+        raise Unreadable("headers that are neither a map nor pairs", "a map of headers")
+    return item[0], item[1]
 
 
 def lost(row: Mapping[str, Any]) -> frozenset[Part]:

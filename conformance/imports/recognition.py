@@ -137,7 +137,7 @@ class _Look:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    if not body.lstrip()[:1] == b"{":
+    if body.lstrip()[:1] != b"{":
         return {}
     try:
         value = json.loads(body)

@@ -102,6 +102,7 @@ def test_failing_in_fewer_ways_is_a_change_but_not_worse(tmp_path: Path) -> None
 
     assert [d.change for d in found.differences] == [Change.CHANGED]
     assert found.differences[0].vanished == (("anthropic-plain", "b"),)
+    assert found.differences[0].why == "fail -> fail: no longer at anthropic-plain b"
     assert found.exit_status is Exit.CONFORMS
 
 
@@ -109,6 +110,19 @@ def test_a_change_says_where_the_failure_is_new(tmp_path: Path) -> None:
     found = comparison(tmp_path, failing(ID), failing(ID, violation(), violation("body.type")))
 
     assert "now at anthropic-plain#1 body.type: expected 200, found 500" in found.differences[0].why
+
+
+def test_another_level_is_said_beside_the_outcome(tmp_path: Path) -> None:
+    found = comparison(tmp_path, verdict(ID), verdict(ID, level=Level.SHOULD))
+
+    assert found.differences[0].why == "pass -> pass, must -> should"
+
+
+def test_what_the_baseline_knows_by_now_is_not_worse(tmp_path: Path) -> None:
+    found = comparison(tmp_path, verdict(ID), KNOWN)
+
+    assert [d.change for d in found.differences] == [Change.OUTCOME]
+    assert found.exit_status is Exit.CONFORMS
 
 
 def test_a_new_warning_is_worse_only_on_demand(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_the_version_is_printed(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("nothing",), ("report",), ("report", "nowhere")], ids=lambda a: " ".join(a)
+    "arguments", [(), ("nothing",), ("report",), ("report", "nowhere")], ids=" ".join
 )
 def test_a_wrong_command_exits_4_without_a_traceback(
     command: Command, arguments: tuple[str, ...]

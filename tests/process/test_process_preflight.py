@@ -108,9 +108,7 @@ def test_a_wrong_path_with_workers_too(suite, gateway: Gateway, workers: str) ->
 def test_a_missing_key(suite, gateway: Gateway, workers: str) -> None:
     before = gateway.requests
     found = suite(f"--base-url={gateway.base_url}", *_SMALL, "-n", workers)
-    _says(
-        found, "configuration", "no key for this target; set GATEWAY_API_KEY, or .*--api-key-file"
-    )
+    _says(found, "configuration", "no key for this target; set GATEWAY_API_KEY, or .*-key-file")
     assert gateway.requests == before
 
 
