@@ -21,6 +21,8 @@ from conformance.model import (
     Failure,
     FailureKind,
     Headers,
+    Kind,
+    Part,
     Recording,
     Request,
     Response,
@@ -104,7 +106,15 @@ def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
         },
         "response": _response(exchange.response) if exchange.response else None,
         "failure": {"kind": failure.kind, "detail": failure.detail} if failure else None,
+        **_foreign(exchange),
     }
+
+
+def _foreign(exchange: Exchange) -> dict[str, Any]:
+    """What only traffic recorded elsewhere has."""
+    if exchange.recognised is None:
+        return {}
+    return {"recognised": exchange.recognised, "lost": sorted(exchange.lost)}
 
 
 def _response(response: Response) -> dict[str, Any]:
@@ -156,6 +166,8 @@ def _exchange_from(row: Mapping[str, Any]) -> Exchange:
         credential=row["credential"],
         superseded=row["superseded"],
         side=row["side"],
+        recognised=Kind(row["recognised"]) if "recognised" in row else None,
+        lost=frozenset(Part(part) for part in row.get("lost", ())),
     )
 
 

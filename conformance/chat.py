@@ -41,7 +41,10 @@ class Fragment:
 
 def chunks(exchange: Exchange) -> list[tuple[Event, dict[str, Any]]]:
     """The chunks of a stream with their events."""
-    return list(order.chunks(exchange.events))
+    if "chunks" not in exchange.worked_out:
+        exchange.worked_out["chunks"] = list(order.chunks(exchange.events))
+    found: list[tuple[Event, dict[str, Any]]] = exchange.worked_out["chunks"]
+    return found
 
 
 def choices(exchange: Exchange) -> list[dict[str, Any]]:

@@ -21,6 +21,9 @@ from conformance.profile import Profile
 from conformance.scrub import Scrubber
 from conformance.verdicts import VerdictFile
 
+UNREAD = 4
+"""The exit status where some input could not be read; a broken MUST comes first."""
+
 KEPT_BROKEN = 200
 """So many exchanges that break a rule are kept as evidence; the verdicts name them all."""
 
@@ -91,18 +94,16 @@ def _opened(paths: Sequence[Path], named: str, kind: str, tell: Callable[[str], 
     for line in wrong:
         tell(line)
     sources = tuple(imports.sources(readable))
-    chosen = _profile(sources, named, kind)
+    chosen = profile_of(readable, named, kind)
     return Hearing(sources, chosen, Bench(chosen), wrong)
 
 
-def _profile(sources: Sequence[Source], named: str, kind: str) -> Profile:
-    own_name = own_kind = ""
-    if not named and len(sources) == 1 and sources[0].is_own:
-        own_name, own_kind = said(sources[0].paths[0])
+def profile_of(paths: Sequence[Path], named: str, kind: str) -> Profile:
+    """The profile named, else that of the run behind the paths, else `generic`."""
+    own_name, own_kind = ("", "") if named or len(paths) != 1 else said(paths[0])
     known = own_name if own_name in profile.names() else ""
     chosen = profile.load(named or known or "generic")
-    wanted = kind or (own_kind if known else "") or chosen.kind
-    return replace(chosen, kind=wanted)
+    return replace(chosen, kind=kind or (own_kind if known else "") or chosen.kind)
 
 
 def _take(

@@ -262,6 +262,11 @@ class Exchange:
         return plain[self.protocol]
 
     @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What readers found out about this exchange and keep for the next one."""
+        return {}
+
+    @cached_property
     def events(self) -> tuple[sse.Event, ...]:
         """The body decoded as server-sent events, as a client sees them."""
         if self.response is None:

@@ -25,12 +25,32 @@ MOOT = "needs a probe: what could show it breaks "
 NOT_KEPT = "needs a probe: the recording has not kept its "
 
 
+WINDOW = 4096
+"""An id is compared with so many before it: memory must not grow with a capture."""
+
+SCOPES = 64
+
+
+class _Window(dict[str, str]):
+    """A dictionary that forgets its oldest entries."""
+
+    def __setitem__(self, key: str, value: str) -> None:
+        super().__setitem__(key, value)
+        if len(self) > WINDOW:
+            del self[next(iter(self))]
+
+    def setdefault(self, key: str, default: str = "") -> str:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+
 @dataclass
 class _Scope:
     """What was recorded together: answers seen, and what each comparing rule keeps."""
 
-    answers: set[bytes] = field(default_factory=set)
-    seen: dict[str, dict[str, str]] = field(default_factory=dict)
+    answers: _Window = field(default_factory=_Window)
+    seen: dict[str, _Window] = field(default_factory=dict)
 
 
 class Bench:
@@ -71,7 +91,7 @@ class Bench:
         exchange = found.exchange
         self._count(exchange)
         unmet: dict[str, str] = {}
-        scope = self._scopes.setdefault(found.scope, _Scope())
+        scope = self._scope(found.scope)
         twice = None
         broken = False
         for requirement in _of_kind(exchange.kind):
@@ -88,7 +108,7 @@ class Bench:
                     twice = _is_known(exchange, scope)
                 if requirement.compares and twice:
                     continue
-                seen = scope.seen.setdefault(requirement.id, {})
+                seen = scope.seen.setdefault(requirement.id, _Window())
                 findings = requirement.find(exchange, self._profile, seen)
                 if self._tally(requirement.id).add(located(f, exchange) for f in findings):
                     unmet[requirement.id] = requirement.id
@@ -113,6 +133,14 @@ class Bench:
             return replace(verdict, reason=f"{MOOT}{root}")
         return verdict
 
+    def _scope(self, name: str) -> _Scope:
+        """The scope of this name; the oldest is forgotten where there are too many."""
+        scope = self._scopes.pop(name, None) or _Scope()
+        self._scopes[name] = scope
+        if len(self._scopes) > SCOPES:
+            del self._scopes[next(iter(self._scopes))]
+        return scope
+
     def _tally(self, id: str) -> Tally:
         return self._tallies.setdefault(id, Tally())
 
@@ -132,9 +160,10 @@ def _is_known(exchange: Exchange, scope: _Scope) -> bool:
     """Whether the same answer to the same request came before: one recording, kept twice."""
     digest = hashlib.blake2b(exchange.request.body, digest_size=16)
     digest.update(exchange.answer.body)
-    known = digest.digest() in scope.answers
-    scope.answers.add(digest.digest())
-    return known
+    answer = digest.hexdigest()
+    is_known = answer in scope.answers
+    scope.answers[answer] = exchange.id
+    return is_known
 
 
 @cache

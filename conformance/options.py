@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import pytest
 
+from conformance.errors import UsageError
 from conformance.model import Level, Protocol
 from conformance.session import Manner
 from conformance.target import Wish
@@ -19,6 +20,8 @@ def add(parser: pytest.Parser) -> None:
     """Declare every option but `--base-url`."""
     group = parser.getgroup("conformance", "LLM gateway conformance")
     _add_target(group)
+    _add_reference(group)
+    _add_recordings(group)
     _add_manner(group)
 
 
@@ -70,6 +73,41 @@ def _add_target(group: pytest.OptionGroup) -> None:
         default="",
         metavar="MODEL",
         help="the model to ask on the Anthropic protocol",
+    )
+
+
+def _add_recordings(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--recordings",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="judge recorded traffic and send nothing: our recordings, HAR, cassettes,"
+        " curl output, exchange lines (repeatable)",
+    )
+    group.addoption(
+        "--kind",
+        choices=["gateway", "vendor"],
+        default="",
+        help="with --recordings: who answered (default: the profile's kind)",
+    )
+
+
+def _add_reference(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--reference-url",
+        metavar="URL",
+        default="",
+        help="the provider behind the gateway: judged beside it, to tell whose fault it is",
+    )
+    group.addoption(
+        "--reference-model", metavar="MODEL", default="", help="the model to ask of the provider"
+    )
+    group.addoption(
+        "--reference-profile",
+        metavar="NAME|FILE",
+        default="",
+        help="what differs at the provider; default: by the host of its URL",
     )
 
 
@@ -125,6 +163,9 @@ def wish(config: pytest.Config) -> Wish:
         model_openai=option.model_openai,
         model_anthropic=option.model_anthropic,
         protocols=tuple(option.protocol),
+        reference_url=option.reference_url,
+        reference_profile=option.reference_profile,
+        reference_model=option.reference_model,
     )
 
 
@@ -140,6 +181,17 @@ def manner(config: pytest.Config) -> Manner:
         faults=tuple(option.fault),
         quiet=config.get_verbosity() < 0,
     )
+
+
+def recordings(config: pytest.Config) -> tuple[Path, ...]:
+    """The files to judge instead of a gateway; raises UsageError beside --base-url."""
+    below = Path(config.invocation_params.dir)
+    paths = tuple(below / name for name in config.option.recordings)
+    if paths and any(str(a).startswith("--base-url") for a in config.invocation_params.args):
+        raise UsageError("found --recordings and --base-url, expected one: files, or a gateway")
+    if config.option.kind and not paths:
+        raise UsageError("--kind goes with --recordings; a gateway's kind is in its profile")
+    return paths
 
 
 def report_folder(config: pytest.Config) -> Path | None:

@@ -15,15 +15,16 @@ from typing import Any
 
 import pytest
 
-from conformance import allure_results, junit, options
+from conformance import allure_results, hearing, junit, options
 from conformance.catalogue import catalogue
 from conformance.errors import ConformanceError, PreflightFailure, UsageError
 from conformance.exits import Exit
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
+from conformance.replay import Replay
 from conformance.session import Session, default_folder
 from conformance.summary import write_summary
-from conformance.target import Target, resolve
+from conformance.target import Target, resolve, resolve_direct
 from conformance.verdicts import from_json, to_json
 
 _ITEM = re.compile(r"::test_requirement\[([A-Z]+(?:-[A-Z]+)*-\d+)\]$")
@@ -124,13 +125,36 @@ def _told(config: pytest.Config, defect: Exception) -> str:
 def _session(config: pytest.Config) -> Session:
     """The session of this process, made at first sight; raises ConformanceError."""
     if SESSION not in config.stash:
-        target = _target(config)
-        below = Path(config.invocation_params.dir)
-        folder = options.report_folder(config) or default_folder(target, below)
-        output = config.get_terminal_writer()._file
-        manner = options.manner(config)
-        config.stash[SESSION] = Session(target, folder, manner, output, options.environment())
+        paths = options.recordings(config)
+        config.stash[SESSION] = _replay(config, paths) if paths else _live(config)
     return config.stash[SESSION]
+
+
+def _live(config: pytest.Config) -> Session:
+    target = _target(config)
+    folder = options.report_folder(config) or default_folder(
+        target, Path(config.invocation_params.dir)
+    )
+    output = config.get_terminal_writer()._file
+    environ = options.environment()
+    direct = resolve_direct(options.wish(config), environ)
+    return Session(target, folder, options.manner(config), output, environ, direct=direct)
+
+
+def _replay(config: pytest.Config, paths: tuple[Path, ...]) -> Session:
+    named, kind = config.option.profile, config.option.kind
+    profile = hearing.profile_of(paths, named, kind)
+    below = Path(config.invocation_params.dir)
+    return Replay(
+        target=Target("", "recordings", profile, {}, {}, {}),
+        folder=options.report_folder(config) or hearing.default_folder(below),
+        manner=options.manner(config),
+        output=config.get_terminal_writer()._file,
+        environ={},
+        paths=paths,
+        named=named,
+        kind=kind,
+    )
 
 
 def _target(config: pytest.Config) -> Target:
@@ -140,7 +164,7 @@ def _target(config: pytest.Config) -> Target:
 def _resolvable(config: pytest.Config) -> bool:
     """Whether options and environment name a target; what is wrong is said later."""
     try:
-        _target(config)
+        _session(config)
     except UsageError:
         return False
     return True

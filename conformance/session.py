@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from conformance import __version__, embedded, report
+from conformance import __version__, direct, embedded, report
 from conformance.catalogue import catalogue
 from conformance.control import Control
 from conformance.control.manual import ManualControl
@@ -60,6 +60,7 @@ class Session:
     failure: PreflightFailure | None = None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     file: VerdictFile | None = None
+    direct: Target | None = None
 
     def prepare(self, ids: Iterable[str]) -> None:
         """Record what the selected requirements need; raises ConformanceError."""
@@ -67,14 +68,17 @@ class Session:
         self._start_folder()
         with _gateway(self.target, self.manner, self.environ) as (target, control):
             self.target = target
-            self._say_target()
-            self._start_file()
+            self._say_target(target, self.plan)
+            self.file = VerdictFile(self.folder)
+            self.file.header(self._header(self.plan))
             try:
-                self._record(control)
+                self._record_direct(self.plan)
+                self.recorded = self._recorded(target, self.plan, control, self.folder)
             except PreflightFailure as failure:
                 self.failure = failure
-                self._write_preflight()
+                self.file.preflight(_failed(failure))
                 raise
+        self.file.preflight(_found(self.recorded))
 
     def note(self, verdict: Verdict) -> None:
         """Keep a verdict and write it down at once."""
@@ -85,8 +89,9 @@ class Session:
     def redacted(self, text: str) -> str:
         """A text without any credential that the user gave to this run."""
         redactor = Redactor(self.target.keys)
-        for name in self.target.hidden:
-            redactor.add("header", self.target.headers[name])
+        for target in (self.target, self.direct):
+            for secret in target.secrets if target else ():
+                redactor.add("given", secret)
         token = self.environ.get("GATEWAY_CONTROL_TOKEN", "")
         if token:
             redactor.add("control", Secret(token))
@@ -109,8 +114,7 @@ class Session:
         """Write the footer, unless the run broke off, and the report."""
         if self.file is None:
             return
-        whole = not interrupted and not (self.recorded and self.recorded.lost)
-        if whole:
+        if not interrupted and not (self.recorded and self.recorded.lost):
             if self.failure is None and self.plan is not None:
                 assert len(self.verdicts) == len(self.plan.selected)
             self.file.footer(
@@ -132,65 +136,69 @@ class Session:
         except OSError as error:
             raise UsageError(f"--report-dir: {self.folder}: {error.strerror}") from None
 
-    def _record(self, control: Control) -> None:
+    def _record_direct(self, selected: Plan) -> None:
+        """The same scenarios, sent to the provider: first, because it may not be there."""
+        if self.direct is None:
+            return
+        own = plan(selected.selected, self.direct.profile, self.manner.smoke)
+        self._say_target(self.direct, own)
+        folder = self.folder / direct.FOLDER
+        try:
+            self._recorded(self.direct, own, ManualControl(), folder)
+        except PreflightFailure as failure:
+            found = f"at --reference-url: {failure.found}"
+            raise PreflightFailure(failure.cause, found, failure.fix) from None
+
+    def _recorded(self, target: Target, planned: Plan, control: Control, folder: Path) -> Recorded:
         timeout_s = self.manner.timeout_s
         deadlines = Deadlines(timeout_s, timeout_s, timeout_s * 5)
-        assert self.plan is not None
         with shown(self.output, self.manner.quiet) as progress:
             conditions = Conditions(
-                self.folder / "recordings", deadlines, self.manner.concurrency, progress
+                folder / "recordings", deadlines, self.manner.concurrency, progress
             )
-            self.recorded = asyncio.run(record(self.target, self.plan, control, conditions))
-        self._write_preflight()
-        for warning in self.recorded.warnings:
+            recorded = asyncio.run(record(target, planned, control, conditions))
+        for warning in (*recorded.warnings, *([recorded.lost] if recorded.lost else [])):
             self._say(f"warning: {warning}")
-        if self.recorded.lost:
-            self._say(f"warning: {self.recorded.lost}")
+        return recorded
 
-    def _say_target(self) -> None:
-        assert self.plan is not None
-        self._say(f"target: {self.target.base_url} (from {self.target.origin})")
+    def _say_target(self, target: Target, planned: Plan) -> None:
+        self._say(f"target: {target.base_url} (from {target.origin})")
         self._say(
-            f"profile {self.target.profile.name}: {len(self.plan.selected)} requirements,"
-            f" {self.plan.exchanges} requests, at most {self.plan.output_tokens} output tokens"
+            f"profile {target.profile.name}: {len(planned.selected)} requirements,"
+            f" {planned.exchanges} requests, at most {planned.output_tokens} output tokens"
         )
 
     def _say(self, line: str) -> None:
         print(line, file=self.output, flush=True)
 
-    def _start_file(self) -> None:
-        assert self.plan is not None
-        self.file = VerdictFile(self.folder)
-        self.file.header(
-            {
-                "suite_version": __version__,
-                "started_at": _now(),
-                "profile": self.target.profile.name,
-                "kind": self.target.profile.kind,
-                "target": self.target.base_url,
-                "origin": self.target.origin,
-                "planned": len(self.plan.selected),
-                "planned_exchanges": self.plan.exchanges,
-                "configuration": _configuration(self.target, self.manner),
-            }
-        )
+    def _header(self, planned: Plan) -> dict[str, Any]:
+        return {
+            "suite_version": __version__,
+            "started_at": _now(),
+            "profile": self.target.profile.name,
+            "kind": self.target.profile.kind,
+            "target": self.target.base_url,
+            "origin": self.target.origin,
+            "direct": self.direct.base_url if self.direct else "",
+            "planned": len(planned.selected),
+            "planned_exchanges": planned.exchanges,
+            "configuration": _configuration(self.target, self.manner),
+        }
 
-    def _write_preflight(self) -> None:
-        assert self.file is not None
-        if self.failure is not None:
-            failure = self.failure
-            found = {"cause": failure.cause, "found": failure.found, "fix": failure.fix}
-            self.file.preflight({"failure": found, "warnings": [], "requests": 0, "lost": ""})
-        elif self.recorded is not None:
-            self.file.preflight(
-                {
-                    "warnings": list(self.recorded.warnings),
-                    "roots": dict(self.recorded.roots),
-                    "models": dict(self.recorded.models),
-                    "requests": self.recorded.requests,
-                    "lost": self.recorded.lost,
-                }
-            )
+
+def _failed(failure: PreflightFailure) -> dict[str, Any]:
+    found = {"cause": failure.cause, "found": failure.found, "fix": failure.fix}
+    return {"failure": found, "warnings": [], "requests": 0, "lost": ""}
+
+
+def _found(recorded: Recorded) -> dict[str, Any]:
+    return {
+        "warnings": list(recorded.warnings),
+        "roots": dict(recorded.roots),
+        "models": dict(recorded.models),
+        "requests": recorded.requests,
+        "lost": recorded.lost,
+    }
 
 
 def default_folder(target: Target, below: Path) -> Path:

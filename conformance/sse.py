@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from sseclient import SSEClient
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 DONE = "[DONE]"
 """The text that ends an OpenAI-compatible stream; it is not JSON."""
@@ -41,12 +44,12 @@ class Event:
         except (ValueError, RecursionError):
             return None
 
-    @property
+    @cached_property
     def object(self) -> dict[str, Any]:
         """The data as a JSON object; empty where it is anything else."""
         return self.json if isinstance(self.json, dict) else {}
 
-    @property
+    @cached_property
     def type(self) -> str:
         """The `type` inside the data; empty where there is none."""
         value = self.object.get("type")
@@ -124,15 +127,9 @@ def scan(body: bytes) -> tuple[Block, ...]:
 def _lines(text: str) -> Iterator[tuple[str, str]]:
     """Split at LF, CRLF and CR only; str.splitlines would also split at U+2028."""
     start = 0
-    position = 0
-    while position < len(text):
-        if text[position] not in "\r\n":
-            position += 1
-            continue
-        end = "\r\n" if text.startswith("\r\n", position) else text[position]
-        yield text[start:position], end
-        position += len(end)
-        start = position
+    for found in _LINE_END.finditer(text):
+        yield text[start : found.start()], found[0]
+        start = found.end()
     if start < len(text):
         yield text[start:], ""
 

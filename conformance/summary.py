@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from conformance.direct import Difference, difference
 from conformance.exits import is_not_covered
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
@@ -32,6 +33,7 @@ def write_summary(verdicts: Mapping[str, Verdict], smoke: bool, write: Write) ->
         *(six_lines(judged) if smoke else []),
         *(f"warn {shortened(verdict)}" for verdict in warned),
         *_not_covered(judged),
+        *_differences(judged),
     ]
     for line in lines:
         write(line)
@@ -61,6 +63,16 @@ def _areas(verdicts: list[Verdict]) -> list[str]:
         if group:
             found = ", ".join(f"{n} {outcome}" for outcome, n in counts(group).items() if n)
             lines.append(f"{area:<10} {found}")
+    return lines
+
+
+def _differences(verdicts: list[Verdict]) -> list[str]:
+    """What only the gateway breaks, what the provider breaks too, and what it alone does."""
+    lines: list[str] = []
+    for kind in (Difference.GATEWAY, Difference.BOTH, Difference.DIRECT):
+        ids = [verdict.requirement for verdict in verdicts if difference(verdict) is kind]
+        if ids:
+            lines.append(f"{kind}: {', '.join(ids)}")
     return lines
 
 

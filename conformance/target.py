@@ -29,6 +29,9 @@ class Wish:
     model_openai: str = ""
     model_anthropic: str = ""
     protocols: tuple[str, ...] = ()
+    reference_url: str = ""
+    reference_profile: str = ""
+    reference_model: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Target:
         return f"{parts.hostname or 'embedded'}{port}".replace(":", "_")
 
     @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything that the user gave and nobody may read."""
+        return (*self.keys.values(), *(self.headers[name] for name in self.hidden))
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the traffic stays on this machine."""
         return is_loopback(self.base_url)
@@ -80,6 +88,51 @@ def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
     headers = dict(_headers(profile, base_url, offered))
     hidden = tuple(name for name in headers if profile.headers[name].startswith("env:"))
     return Target(base_url, origin, profile, keys, models, headers, hidden)
+
+
+def resolve_direct(wish: Wish, environ: Mapping[str, str]) -> Target | None:
+    """The provider behind the gateway, where `--reference-url` names it; raises UsageError.
+
+    The gateway's key never goes there: only `GATEWAY_REFERENCE_KEY`, or a variable of the
+    profile of that host.
+    """
+    if not wish.reference_url:
+        return None
+    url = _checked(wish.reference_url, "--reference-url")
+    profile = direct_profile_of(wish, environ)
+    key = environ.get("GATEWAY_REFERENCE_KEY", "") or _own_key(profile, url, environ)
+    if not key:
+        raise UsageError("--reference-url: no key for it; set GATEWAY_REFERENCE_KEY")
+    models = resolve(wish, environ).models
+    primary = {role: models[role] for role in ("anthropic", "openai") if role in models}
+    asked = {str(protocol): wish.reference_model for protocol in profile.endpoints}
+    named = {role: model for role, model in asked.items() if model}
+    return Target(
+        base_url=url,
+        origin="--reference-url",
+        profile=profile,
+        keys={"valid": _secret(key.strip(), "GATEWAY_REFERENCE_KEY")},
+        models={**profile.models, **primary, **named},
+        headers=dict(_headers(profile, url, environ)),
+    )
+
+
+def direct_profile_of(wish: Wish, environ: Mapping[str, str]) -> Profile:
+    """The provider's profile, judged as strictly as the gateway, on its protocols."""
+    gateway = profile_of(wish, environ)
+    named = wish.reference_profile
+    found = profiles.load(named) if named else profiles.of_host(wish.reference_url)
+    shared = {name: end for name, end in found.endpoints.items() if name in gateway.endpoints}
+    if not shared:
+        raise UsageError(f"--reference-url: the profile {found.name} shares no protocol")
+    return replace(found, kind=gateway.kind, endpoints=shared)
+
+
+def _own_key(profile: Profile, url: str, environ: Mapping[str, str]) -> str:
+    host = urlsplit(url).hostname or ""
+    names = profile.keys["valid"].env if profile.names_host(host) else ()
+    found = (environ.get(name, "") for name in names if not name.startswith("GATEWAY_"))
+    return next((key for key in found if key), "")
 
 
 def profile_of(wish: Wish, environ: Mapping[str, str]) -> Profile:

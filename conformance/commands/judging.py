@@ -16,9 +16,6 @@ from conformance.summary import write_summary
 from conformance.verdicts import counts, to_json
 from conformance.wording import explained
 
-UNREAD = 4
-"""Some input could not be read; a broken MUST in what could be read comes first."""
-
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:
     """Declare `judge`."""
@@ -61,7 +58,7 @@ def judge(arguments: argparse.Namespace) -> int:
 def exit_of(heard: Hearing, fail_on: Level) -> int:
     """The status of a run; 4 where some input could not be read and nothing failed."""
     status = int(exit_status(heard.verdicts.values(), fail_on))
-    return UNREAD if heard.unread and status != 1 else status
+    return hearing.UNREAD if heard.unread and status != 1 else status
 
 
 def _tell(line: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from conformance import imports
 from conformance.commands import Commands
-from conformance.commands.judging import UNREAD
 from conformance.errors import UsageError
+from conformance.hearing import UNREAD
 from conformance.imports import Source, Unread
 from conformance.scrub import Scrubber
 from conformance.scrub.rewriting import rewrite

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.grammar import chat, messages
+from conformance.grammar.breach import Breach
 from conformance.model import Exchange, Protocol, Violation
 
 _WALKERS = {Protocol.ANTHROPIC: messages.walk, Protocol.OPENAI: chat.walk}
@@ -17,7 +18,15 @@ _WALKERS = {Protocol.ANTHROPIC: messages.walk, Protocol.OPENAI: chat.walk}
 
 def breaches(exchange: Exchange, requirement: str) -> Iterator[Violation]:
     """The places where the order of a stream breaks one requirement."""
-    walk = _WALKERS[exchange.protocol or Protocol.OPENAI]
-    for breach in walk(exchange.events):
+    for breach in _walked(exchange):
         if breach.requirement == requirement:
             yield breach.violation
+
+
+def _walked(exchange: Exchange) -> tuple[Breach, ...]:
+    """Every breach of a stream; each stream is walked once."""
+    if "breaches" not in exchange.worked_out:
+        walk = _WALKERS[exchange.protocol or Protocol.OPENAI]
+        exchange.worked_out["breaches"] = tuple(walk(exchange.events))
+    found: tuple[Breach, ...] = exchange.worked_out["breaches"]
+    return found

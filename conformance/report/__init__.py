@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import archive, verdicts
+from conformance.direct import difference, direct_outcome
 from conformance.model import Recording
 from conformance.registry import scenarios
 from conformance.report.evidence import Mark, Panel, marks_of, panels
@@ -31,6 +32,7 @@ _HEADER: Mapping[str, Any] = {
     "kind": "",
     "target": "?",
     "origin": "?",
+    "direct": "",
     "planned": "?",
     "planned_exchanges": "?",
     "configuration": {},
@@ -73,6 +75,8 @@ def _run(judged: Judged, unreadable: tuple[str, ...]) -> dict[str, Any]:
         "given": {verdict.requirement for verdict in judged.verdicts},
         "unjudged": unjudged(judged.verdicts),
         "symptoms": symptoms(),
+        "direct_outcome": direct_outcome,
+        "difference": difference,
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.catalogue import catalogue, sources
+from conformance.direct import difference
 from conformance.model import Outcome, Verdict, Violation
 from conformance.profile import of_host
 from conformance.registry import requirements
@@ -55,6 +56,11 @@ class Finding:
     issues: tuple[Link, ...]
     objections: tuple[Objection, ...]
     rerun: str
+
+    @property
+    def difference(self) -> str:
+        """Whether the provider itself breaks the requirement too; empty if not asked."""
+        return str(difference(self.verdict))
 
 
 @dataclass(frozen=True)

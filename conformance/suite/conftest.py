@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import allure_results, archive, options, profile
+from conformance import allure_results, archive, direct, hearing, options, profile
 from conformance.catalogue import catalogue
 from conformance.errors import UsageError
 from conformance.judge import Judge
@@ -15,8 +15,9 @@ from conformance.model import Level, Outcome, Recording, Verdict
 from conformance.plugin import SESSION, VERDICT
 from conformance.profile import Profile
 from conformance.registry import requirements
+from conformance.replay import Heard
 from conformance.summary import is_smoke
-from conformance.target import profile_of
+from conformance.target import direct_profile_of, profile_of
 from conformance.wording import explained
 
 _SKIPPED = {Outcome.NOT_RUN, Outcome.NOT_APPLICABLE}
@@ -43,6 +44,9 @@ def _marks(id: str, kind: str) -> list[pytest.MarkDecorator]:
 def _profile(config: pytest.Config) -> Profile:
     """The profile of the run; what is wrong with the options is said before the first item."""
     try:
+        paths = options.recordings(config)
+        if paths:
+            return hearing.profile_of(paths, config.option.profile, config.option.kind)
         return profile_of(options.wish(config), options.environment())
     except UsageError:
         return profile.load("generic")
@@ -55,15 +59,34 @@ def recordings(pytestconfig: pytest.Config) -> Mapping[str, Recording]:
 
 
 @pytest.fixture(scope="session")
-def judge(recordings: Mapping[str, Recording], pytestconfig: pytest.Config) -> Judge:
-    """Judges over the recordings of this run."""
+def judge(recordings: Mapping[str, Recording], pytestconfig: pytest.Config) -> Judge | Heard:
+    """Judges over the recordings of this run, or knows what was heard of other files."""
+    if pytestconfig.option.recordings:
+        return Heard(_folder(pytestconfig))
     return Judge(recordings, _profile(pytestconfig))
 
 
+@pytest.fixture(scope="session")
+def provider(pytestconfig: pytest.Config) -> Judge | None:
+    """Judges over the provider's recordings, where `--reference-url` named one."""
+    folder = _folder(pytestconfig) / direct.FOLDER
+    if not folder.is_dir():
+        return None
+    profile = direct_profile_of(options.wish(pytestconfig), options.environment())
+    return Judge(archive.read_all(folder / "recordings"), profile)
+
+
 @pytest.fixture
-def verdict(requirement_id: str, judge: Judge, request: pytest.FixtureRequest) -> Verdict:
+def verdict(
+    requirement_id: str,
+    judge: Judge | Heard,
+    provider: Judge | None,
+    request: pytest.FixtureRequest,
+) -> Verdict:
     """The verdict on the item's requirement; undecided ones end here, in set-up."""
     verdict = judge.verdict(requirement_id)
+    if provider is not None:
+        verdict = direct.flagged(verdict, provider.verdict(requirement_id))
     request.node.stash[VERDICT] = verdict
     allure_results.describe(verdict)
     if verdict.outcome in _SKIPPED:

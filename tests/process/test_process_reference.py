@@ -1,0 +1,71 @@
+"""`--reference-url`: the same scenarios at the provider tell whose fault a failure is."""
+
+from __future__ import annotations
+
+import pytest
+from process_gateway import Gateway, started
+
+_BOTH = "openai-created-milliseconds"
+_GATEWAY = "openai-stream-without-done"
+_WORDS = ("-k", "OAI-SSE-007 or OAI-CHAT-003 or OAI-CHAT-001")
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with started(_BOTH) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def faulty():
+    with started(_BOTH, _GATEWAY) as running:
+        yield running
+
+
+def _flags(found) -> dict[str, tuple[str, ...]]:
+    return {verdict.requirement: verdict.flags for verdict in found.judged.verdicts}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_what_only_the_gateway_breaks_is_told_apart(
+    suite, faulty: Gateway, provider: Gateway, workers: tuple[str, ...]
+) -> None:
+    found = suite(
+        *(f"--base-url={faulty.base_url}", f"--reference-url={provider.base_url}"),
+        *(*_WORDS, *workers),
+        env={"GATEWAY_API_KEY": faulty.key, "GATEWAY_REFERENCE_KEY": provider.key},
+    )
+    assert found.status == 1
+    assert _flags(found) == {
+        "OAI-CHAT-001": ("direct:pass",),
+        "OAI-CHAT-003": ("direct:fail",),
+        "OAI-SSE-007": ("direct:pass",),
+    }
+    assert "gateway only: OAI-SSE-007" in found.output
+    assert "fails on both: OAI-CHAT-003" in found.output
+    page = (found.folder / "report.html").read_text(encoding="utf-8")
+    assert "gateway only" in page and "fails on both" in page and provider.base_url in page
+
+
+def test_the_gateways_key_never_goes_to_the_provider(
+    suite, faulty: Gateway, provider: Gateway
+) -> None:
+    found = suite(
+        *(f"--base-url={faulty.base_url}", f"--reference-url={provider.base_url}", *_WORDS),
+        env={"GATEWAY_API_KEY": faulty.key},
+    )
+    assert found.status == 4
+    assert "set GATEWAY_REFERENCE_KEY" in found.output
+
+
+def test_a_provider_that_is_not_there_ends_the_run_before_the_gateway_is_asked(
+    suite, gateway: Gateway
+) -> None:
+    before = gateway.requests
+    found = suite(
+        *(f"--base-url={gateway.base_url}", "--reference-url=http://127.0.0.1:9", *_WORDS),
+        env={**gateway.with_key, "GATEWAY_REFERENCE_KEY": "th-none"},
+    )
+    assert found.status == 6
+    assert "at --reference-url: http://127.0.0.1:9 refused the connection" in found.output
+    assert gateway.requests == before
