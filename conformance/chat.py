@@ -166,9 +166,11 @@ def budget(exchange: Exchange) -> int | None:
 
 def tool_schemas(exchange: Exchange) -> dict[str, Any]:
     """The parameter schemas that the request offered, by function name."""
-    offered = exchange.request.json.get("tools") or []
-    functions = [object_in(tool, "function") for tool in offered if isinstance(tool, dict)]
-    return {f["name"]: f.get("parameters", {}) for f in functions if "name" in f}
+    offered = exchange.request.json.get("tools")
+    tools = offered if isinstance(offered, list) else []
+    functions = [object_in(tool, "function") for tool in tools if isinstance(tool, dict)]
+    named = (function for function in functions if isinstance(function.get("name"), str))
+    return {function["name"]: function.get("parameters", {}) for function in named}
 
 
 def object_in(holder: dict[str, Any], name: str) -> dict[str, Any]:

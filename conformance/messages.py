@@ -136,8 +136,10 @@ def ended_early(exchange: Exchange) -> bool:
 
 def tool_schemas(exchange: Exchange) -> dict[str, Any]:
     """The input schemas that the request offered, by tool name."""
-    offered = exchange.request.json.get("tools") or []
-    return {tool["name"]: tool.get("input_schema", {}) for tool in offered if "name" in tool}
+    offered = exchange.request.json.get("tools")
+    tools = [_object(tool) for tool in offered] if isinstance(offered, list) else []
+    named = (tool for tool in tools if isinstance(tool.get("name"), str))
+    return {tool["name"]: tool.get("input_schema", {}) for tool in named}
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -302,6 +302,10 @@ class Recording:
         """The last exchange; only for recordings that have one."""
         return self.final[-1]
 
+    def served(self, streamed: bool) -> tuple[Exchange, ...]:
+        """The exchanges that were answered with 2xx: the streams, or the plain answers."""
+        return tuple(e for e in self.final if 200 <= e.status < 300 and e.is_streamed is streamed)
+
 
 @dataclass(frozen=True)
 class Violation:

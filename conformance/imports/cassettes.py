@@ -155,7 +155,9 @@ def _body(side: Mapping[str, Any]) -> bytes | None:
     body = side.get("body", side.get("content", side.get("parsed_body")))
     if isinstance(body, dict) and "parsed_body" not in side:
         if "base64_string" in body:
-            return from_base64(str(body["base64_string"]))
+            # Ruby's YAML wraps the base64, being a binary string, in base64 once more.
+            text = body["base64_string"]
+            return from_base64(text.decode("ascii") if isinstance(text, bytes) else str(text))
         if "string" in body:
             body = body["string"]
     if body is None:

@@ -23,6 +23,9 @@ _NOTES = re.compile(
     rb"|^\r? *\d+ +[\d.]+[kMG]? [^\n]*--:--[^\n]*\n",
     re.MULTILINE,
 )
+_GLUED = re.compile(rb"(?<=[^\s<])(?=HTTP/\d(?:\.\d)? \d{3}[ \r\n])")
+"""A body without a last line end, and the answer to the next call behind it."""
+
 _LAST_NOTE = re.compile(rb"\* Connection #\d+ to host [^\r\n]* left intact\r?\n?\Z")
 
 
@@ -85,7 +88,7 @@ def read(path: Path) -> Iterator[Raw | Unread]:
 def pieces(text: bytes) -> Iterator[tuple[bool, bytes]]:
     """A file in pieces, as (whether it is a whole body, bytes): the rest are single lines."""
     shown, body = _Shown(), b""
-    for line in text.splitlines(keepends=True):
+    for _, line in _lines(text):
         if shown.is_over_at(line):
             shown = _Shown()
         is_body = shown.in_body and not line.startswith((b"* ", b"{ [", b"} ["))
@@ -105,7 +108,7 @@ def pieces(text: bytes) -> Iterator[tuple[bool, bytes]]:
 def _exchanges(text: bytes) -> Iterator[tuple[int, _Shown]]:
     """The exchanges with the line on which each begins."""
     shown, began = _Shown(), 1
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
+    for number, line in _lines(text):
         if shown.is_over_at(line):
             if shown.is_interim:
                 shown = _Shown(request=shown.request)
@@ -117,10 +120,16 @@ def _exchanges(text: bytes) -> Iterator[tuple[int, _Shown]]:
         yield began, shown
 
 
+def _lines(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines with their numbers, an answer glued to a body split off."""
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        yield from ((number, part) for part in _GLUED.split(line) if part)
+
+
 def _read(shown: _Shown, where: str) -> Raw | Unread:
     body = b"".join(shown.body)
     if shown.is_verbose:
-        body = _NOTES.sub(b"", _LAST_NOTE.sub(b"", body))
+        body = _LAST_NOTE.sub(b"", _NOTES.sub(b"", body))
     headers = _headers(shown.head[1:])
     status = _STATUS.match(shown.head[0])
     sent = _SENT.match(b"> " + shown.request[0]) if shown.request else None

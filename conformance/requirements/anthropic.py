@@ -38,6 +38,9 @@ STOP_REASONS = {
 OPENAI_REASONS = {"stop", "length", "tool_calls", "content_filter", "function_call"}
 
 
+UNSERVED = "the request was not answered with 200"
+
+
 def has_content(exchange: Exchange) -> bool:
     """Whether the answer has at least one content block."""
     return bool(messages.content(exchange))
@@ -70,10 +73,10 @@ def unanswered(last: Exchange) -> Findings:
     if last.response is None:
         detail = last.failure.detail if last.failure else ""
         yield Violation("response", "status 200", f"no response: {detail}", exchange=last.id)
-    elif last.status != 200:
+    elif last.status != 200 or not last.response.object:
         words = " ".join(last.response.text.split())[:160]
         actual = f"{last.status}: {words}" if words else f"{last.status} without a body"
-        yield Violation("status", "200", actual, exchange=last.id)
+        yield Violation("response", "status 200 and an answer in JSON", actual, exchange=last.id)
 
 
 @requirement("ANT-AUTH-001", on="anthropic-plain", symptom="401", six="non-stream")
@@ -89,10 +92,20 @@ def bearer_is_accepted(recording: Recording) -> Findings:
 
 
 def _refusals(recording: Recording, header: str) -> Findings:
-    for exchange in recording.final:
-        if exchange.request.header(header) and exchange.status in (401, 403):
-            actual = f"{exchange.status} with {header} alone"
-            yield Violation("status", "200", actual, exchange=exchange.id)
+    asked = [exchange for exchange in recording.final if exchange.request.header(header)]
+    for exchange in asked:
+        yield from not_let_in(exchange, header)
+    if not asked:
+        yield Inconclusive(f"no request with {header} was sent")
+
+
+def not_let_in(exchange: Exchange, header: str) -> Findings:
+    """A violation where the key was refused; a 5xx or an empty 200 says nothing of it."""
+    if exchange.status in (401, 403):
+        actual = f"{exchange.status} with the key in {header}"
+        yield Violation("status", "200", actual, exchange=exchange.id)
+    elif exchange.status >= 500 or not exchange.answer.body.strip(b" \r\n{}"):
+        yield Inconclusive(f"a {exchange.status} without an answer says nothing of the key")
 
 
 @requirement(
@@ -233,9 +246,10 @@ def stop_sequence_is_null_without_one(exchange: Exchange) -> Findings:
 @requirement("ANT-MSG-010", on="anthropic-max-tokens", symptom="answer-cut", needs=SHAPED)
 def budget_is_kept_and_said(recording: Recording) -> Findings:
     """An answer cut by `max_tokens` says `max_tokens` and stays within the budget."""
-    for exchange in recording.final:
-        if exchange.kind is not MESSAGE:
-            continue
+    answers = recording.served(streamed=False)
+    if not answers:
+        yield Inconclusive(UNSERVED)
+    for exchange in answers:
         budget = exchange.request.json["max_tokens"]
         reason = messages.stop(exchange).get("stop_reason")
         tokens = messages.usage(exchange).get("output_tokens")
@@ -252,9 +266,10 @@ def budget_is_kept_and_said(recording: Recording) -> Findings:
 @requirement("ANT-MSG-011", on="anthropic-stop-sequence", symptom="answer-cut", needs=SHAPED)
 def stop_sequences_stop(recording: Recording) -> Findings:
     """A stop sequence ends the answer, is named, and is not part of the text."""
-    for exchange in recording.final:
-        if exchange.kind is not MESSAGE:
-            continue
+    answers = recording.served(streamed=False)
+    if not answers:
+        yield Inconclusive(UNSERVED)
+    for exchange in answers:
         asked, text = exchange.request.json["stop_sequences"], messages.text(exchange)
         stop = messages.stop(exchange)
         if any(sequence in text for sequence in asked):

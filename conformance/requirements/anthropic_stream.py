@@ -17,7 +17,7 @@ from conformance.model import (
     Violation,
 )
 from conformance.registry import requirement
-from conformance.requirements.anthropic import has_counted
+from conformance.requirements.anthropic import UNSERVED, has_counted
 from conformance.requirements.anthropic_sse import FRAMED, NAMED, has_event
 from conformance.shapes import mismatches, schema_mismatches
 
@@ -254,11 +254,13 @@ def streams_never_just_end(exchange: Exchange) -> Findings:
 )
 def streams_behave_like_plain_answers(recording: Recording) -> Findings:
     """A stream calls the forced tool, and stops for the reason, that a plain answer would."""
-    for exchange in recording.final:
-        if exchange.kind is STREAM:
-            yield from _wrong_reasons(exchange, recording.scenario)
-            if recording.scenario == "anthropic-tool-stream":
-                yield from _wrong_calls(exchange)
+    streams = recording.served(streamed=True)
+    if not streams:
+        yield Inconclusive(UNSERVED)
+    for exchange in streams:
+        yield from _wrong_reasons(exchange, recording.scenario)
+        if recording.scenario == "anthropic-tool-stream":
+            yield from _wrong_calls(exchange)
 
 
 _REASONS = {

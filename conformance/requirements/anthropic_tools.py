@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 
 from conformance import messages
-from conformance.model import Exchange, Findings, Kind, Level, Part, Recording, Violation
+from conformance.model import (
+    Exchange,
+    Findings,
+    Inconclusive,
+    Kind,
+    Level,
+    Part,
+    Recording,
+    Violation,
+)
 from conformance.registry import requirement
 from conformance.requirements.anthropic import SHAPED, STOP_REASONS
 from conformance.shapes import matches, mismatches, schema_mismatches
@@ -107,6 +116,9 @@ def tool_names_are_those_offered(exchange: Exchange) -> Findings:
 def forced_tool_is_called(recording: Recording) -> Findings:
     """A tool forced by name is called, alone, with arguments that fit its schema."""
     exchange = recording.last
+    if exchange.kind is not MESSAGE:
+        yield refused_tool(exchange)
+        return
     wanted = exchange.request.json["tool_choice"]["name"]
     calls = messages.tool_uses(exchange)
     found = [call.name for call in calls]
@@ -124,8 +136,16 @@ def forced_tool_is_called(recording: Recording) -> Findings:
 @requirement("ANT-TOOL-002", on="anthropic-parallel-tools", symptom="tool-loop", needs=SHAPED)
 def any_tool_means_some_tool(recording: Recording) -> Findings:
     """`tool_choice` `any` yields at least one `tool_use`."""
-    if recording.last.kind is MESSAGE and not messages.tool_uses(recording.last):
+    if recording.last.kind is not MESSAGE:
+        yield refused_tool(recording.last)
+    elif not messages.tool_uses(recording.last):
         yield Violation("body.content", "at least one tool_use block", "none")
+
+
+def refused_tool(exchange: Exchange) -> Violation:
+    """What is wrong where a request with a tool is not answered, though tools are claimed."""
+    words = " ".join(exchange.answer.text.split())[:160]
+    return Violation("status", "200 with a tool call", f"{exchange.status}: {words}")
 
 
 @requirement(
@@ -137,6 +157,8 @@ def any_tool_means_some_tool(recording: Recording) -> Findings:
 def tool_results_are_taken(recording: Recording) -> Findings:
     """A tool result sent back with the echoed call is answered with 200."""
     last = recording.last
-    if len(recording.final) > 1 and last.status != 200:
+    if "tool_result" not in last.request.body.decode(errors="replace"):
+        yield Inconclusive("there was no tool call to answer")
+    elif last.status != 200:
         expected = "200 for the echoed call with its result"
         yield Violation("status", expected, str(last.status), exchange=last.id)

@@ -9,7 +9,6 @@ from conformance.model import (
     Exchange,
     Findings,
     Inconclusive,
-    Kind,
     Level,
     Protocol,
     Recording,
@@ -18,6 +17,7 @@ from conformance.model import (
 from conformance.profile import Profile
 from conformance.redaction import credentials_in
 from conformance.registry import RUN, requirement
+from conformance.requirements.anthropic import UNSERVED, not_let_in
 from conformance.requirements.errors import not_streamed, refused, unauthorised
 
 PLAIN = ("ANT-EP-001", "OAI-HTTP-001")
@@ -53,6 +53,8 @@ def errors_never_echo_the_credential(recording: Recording) -> Findings:
     """No error echoes the whole credential, neither in its body nor in a header."""
     for exchange in recording.final:
         answer = exchange.answer
+        if exchange.status < 400:
+            yield Inconclusive("the request was not refused")
         texts = [answer.text, *(value for _, value in answer.headers)]
         for role, part in credentials_in(texts):
             if part == "whole":
@@ -69,8 +71,9 @@ def errors_never_echo_the_credential(recording: Recording) -> Findings:
 def empty_x_api_key_is_ignored(recording: Recording) -> Findings:
     """An empty `x-api-key` beside a valid Bearer is accepted."""
     last = recording.last
-    if last.status in (400, 401, 403):
-        yield Violation("status", "200", str(last.status), exchange=last.id)
+    if last.status == 400:
+        yield Violation("status", "200", "400", exchange=last.id)
+    yield from not_let_in(last, "authorization, beside an empty x-api-key")
 
 
 @requirement(
@@ -233,6 +236,9 @@ def _text(exchange: Exchange) -> str:
 )
 def characters_stay_whole(recording: Recording) -> Findings:
     """Emoji and CJK come through a stream whole: no U+FFFD, no half surrogate."""
+    if not recording.served(streamed=True):
+        yield Inconclusive(UNSERVED)
+        return
     text = _text(recording.last)
     broken = [c for c in text if c == "\ufffd" or "\ud800" <= c <= "\udfff"]
     if broken:
@@ -255,9 +261,10 @@ def characters_stay_whole(recording: Recording) -> Findings:
 )
 def streams_are_not_stored(recording: Recording) -> Findings:
     """A stream has no `content-length` and may not be cached."""
-    for exchange in recording.final:
-        if exchange.status != 200 or exchange.kind not in _STREAMS:
-            continue
+    streams = recording.served(streamed=True)
+    if not streams:
+        yield Inconclusive(UNSERVED)
+    for exchange in streams:
         answer, id = exchange.answer, exchange.id
         if answer.header("content-length") is not None:
             yield Violation("headers.content-length", "absent", "present", exchange=id)
@@ -266,9 +273,6 @@ def streams_are_not_stored(recording: Recording) -> Findings:
             yield Violation("headers.cache-control", "no-cache", found, exchange=id)
         elif not found:
             yield Violation("headers.cache-control", "no-cache", "absent", Level.SHOULD, id)
-
-
-_STREAMS = (Kind.ANTHROPIC_STREAM, Kind.OPENAI_STREAM)
 
 
 def _directives(header: str) -> list[str]:

@@ -9,18 +9,22 @@ from email.utils import parsedate_to_datetime
 from conformance import chat
 from conformance.model import (
     Exchange,
+    Finding,
     Findings,
     Inconclusive,
     Kind,
     Level,
+    NotApplicable,
     Part,
     Recording,
     Violation,
 )
 from conformance.registry import requirement
 from conformance.requirements.anthropic import (
+    UNSERVED,
     Seen,
     has_counted,
+    not_let_in,
     repeated,
     repeated_ids,
     unanswered,
@@ -66,9 +70,8 @@ def plain_request_is_answered(recording: Recording) -> Findings:
 def bearer_is_accepted(recording: Recording) -> Findings:
     """`Authorization: Bearer` with the key is accepted."""
     for exchange in recording.final:
-        if exchange.request.header("authorization") and exchange.status in (401, 403):
-            actual = f"{exchange.status} with the valid key"
-            yield Violation("status", "200", actual, exchange=exchange.id)
+        if exchange.request.header("authorization"):
+            yield from not_let_in(exchange, "authorization")
 
 
 @requirement(
@@ -308,9 +311,10 @@ def tool_calls_are_absent_without_calls(exchange: Exchange) -> Findings:
 @requirement("OAI-PARAM-006", on="openai-length", symptom="answer-cut", needs=REASONED)
 def budget_is_kept_and_said(recording: Recording) -> Findings:
     """An answer cut by its budget says `length` and stays within it, streamed or not."""
-    for exchange in recording.final:
-        if exchange.status != 200:
-            continue
+    answers = (*recording.served(streamed=False), *recording.served(streamed=True))
+    if not answers:
+        yield Inconclusive(UNSERVED)
+    for exchange in answers:
         budget = chat.budget(exchange) or 0
         tokens = max((t for _, u in chat.usages(exchange) if (t := _output(u))), default=budget)
         for where, reason in chat.finish_reasons(exchange):
@@ -331,9 +335,10 @@ def _output(usage: dict[str, object]) -> int:
 @requirement("OAI-PARAM-008", on="openai-stop", symptom="answer-cut", needs=REASONED)
 def stop_texts_stop(recording: Recording) -> Findings:
     """A stop text ends the answer with `stop` and is not part of it, streamed or not."""
-    for exchange in recording.final:
-        if exchange.status != 200:
-            continue
+    answers = (*recording.served(streamed=False), *recording.served(streamed=True))
+    if not answers:
+        yield refused_parameter(recording.last, "stop")
+    for exchange in answers:
         asked, text = exchange.request.json["stop"], chat.text(exchange)
         if any(stop in text for stop in asked):
             where = "events" if exchange.is_streamed else "body.choices[0].message.content"
@@ -343,3 +348,10 @@ def stop_texts_stop(recording: Recording) -> Findings:
         for place, reason in chat.finish_reasons(exchange):
             if reason != "stop":
                 yield Violation(place, "stop", json.dumps(reason), exchange=exchange.id)
+
+
+def refused_parameter(exchange: Exchange, name: str) -> Finding:
+    """Refusing an optional parameter by name is not failing it (rule R4 of the page)."""
+    if exchange.status in (400, 422) and name in exchange.answer.text:
+        return NotApplicable(f"the target refuses {name}")
+    return Inconclusive(UNSERVED)

@@ -12,6 +12,7 @@ from conformance.model import (
     Inconclusive,
     Kind,
     Level,
+    NotApplicable,
     Part,
     Recording,
     Violation,
@@ -19,6 +20,7 @@ from conformance.model import (
 from conformance.profile import Profile
 from conformance.registry import requirement
 from conformance.requirements import openai
+from conformance.requirements.anthropic_tools import refused_tool
 from conformance.shapes import schema_mismatches
 
 COMPLETION = Kind.OPENAI_COMPLETION
@@ -40,6 +42,7 @@ def the_model_can_call(recording: Recording) -> Findings:
     """A question that calls for the tool yields a tool call and `finish_reason` `tool_calls`."""
     exchange = recording.last
     if exchange.kind is not COMPLETION:
+        yield refused_tool(exchange)
         return
     if not has_calls(exchange):
         yield Inconclusive("the model answered without the tool")
@@ -153,6 +156,7 @@ def named_tool_is_called(recording: Recording) -> Findings:
     """A tool forced by name is called, and no other; either finish_reason is fine."""
     exchange = recording.last
     if exchange.kind is not COMPLETION:
+        yield refused_tool(exchange)
         return
     wanted = exchange.request.json["tool_choice"]["function"]["name"]
     calls = chat.tool_calls(exchange)
@@ -172,7 +176,11 @@ def named_tool_is_called(recording: Recording) -> Findings:
 def required_means_some_tool(recording: Recording) -> Findings:
     """`tool_choice` `required` yields at least one call, or a 4xx."""
     exchange = recording.last
-    if exchange.kind is COMPLETION and not has_calls(exchange):
+    if 400 <= exchange.status < 500:
+        yield NotApplicable("the target refuses tool_choice required")
+    elif exchange.kind is not COMPLETION:
+        yield refused_tool(exchange)
+    elif not has_calls(exchange):
         yield Violation("body.choices[0].message.tool_calls", "at least one call", "none")
 
 
@@ -185,7 +193,9 @@ def required_means_some_tool(recording: Recording) -> Findings:
 def tool_results_are_taken(recording: Recording) -> Findings:
     """A tool result sent back with the echoed message is answered with 200."""
     last = recording.last
-    if len(recording.final) > 1 and last.status != 200:
+    if "tool_call_id" not in last.request.body.decode(errors="replace"):
+        yield Inconclusive("there was no tool call to answer")
+    elif last.status != 200:
         expected = "200 for the echoed message with its result"
         yield Violation("status", expected, str(last.status), exchange=last.id)
 

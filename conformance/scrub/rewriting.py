@@ -80,6 +80,8 @@ def _is_container(name: str, value: Any) -> bool:
 
 
 def _body(value: Any, scrubber: Scrubber, is_base64: bool) -> Any:
+    if isinstance(value, bytes) and is_base64:
+        value = value.decode("ascii", "replace")
     if isinstance(value, str) and is_base64:
         try:
             data = scrubber.data(from_base64(value))

@@ -79,7 +79,7 @@ def without_model(body: Json) -> None:
 @fault(
     "anthropic-answer-empty",
     answers(ANTHROPIC),
-    kills=("ANT-MSG-001",),
+    kills=("ANT-EP-001",),
     origin="https://github.com/vercel/ai/issues/9579",
 )
 def answer_empty(body: Json) -> None:
