@@ -12,6 +12,7 @@ from conformance.model import (
     FailureKind,
     Finding,
     Inconclusive,
+    Kind,
     Level,
     NotApplicable,
     Outcome,
@@ -132,6 +133,10 @@ class Judge:
             if silent is not None:
                 yield _unanswered(silent)
                 return
+            broken = next(filter(None, map(_broken, subject.final)), None)
+            if broken is not None and is_meant_to_succeed(subject.scenario):
+                yield broken
+                return
         limited = isinstance(subject, Recording) and any(e.status == 429 for e in subject.final)
         if limited and not requirement.expects_429:
             yield Inconclusive("the target answered 429, after waiting as it asked")
@@ -213,6 +218,27 @@ def _inapplicable(requirement: Requirement, profile: Profile) -> str:
 
 def _protocol_of(scenario: str) -> str:
     return str(scenarios()[scenario].protocol)
+
+
+def is_meant_to_succeed(scenario: str) -> bool:
+    """Whether a scenario asks what any sound gateway answers with 200."""
+    known = scenarios().get(scenario)
+    errors = {Kind.ANTHROPIC_ERROR, Kind.OPENAI_ERROR}
+    return known is not None and bool(known.yields) and not errors & set(known.yields)
+
+
+def _broken(exchange: Exchange) -> Violation | None:
+    """What is wrong where a valid request meets a 5xx, or an error inside its stream."""
+    if exchange.status >= 500:
+        words = " ".join(exchange.answer.text.split())[:160]
+        actual = f"{exchange.status}: {words}"
+        return Violation("status", "an answer to a valid request", actual, exchange=exchange.id)
+    for event in exchange.events if exchange.is_streamed else ():
+        if event.type == "error" or event.object.get("error"):
+            where = f"events[{event.index}]"
+            actual = f"an error: {event.data[:160]}"
+            return Violation(where, "an answer to a valid request", actual, exchange=exchange.id)
+    return None
 
 
 def _unanswered(exchange: Exchange) -> Finding:

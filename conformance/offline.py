@@ -88,14 +88,12 @@ class Bench:
 
     def hear(self, found: Foreign) -> bool:
         """Judge one foreign exchange; whether it broke a rule."""
-        exchange = found.exchange
+        exchange, scope = found.exchange, self._scope(found.scope)
         self._count(exchange)
+        is_known = exchange.response is not None and _is_known(exchange, scope)
         unmet: dict[str, str] = {}
-        scope = self._scope(found.scope)
-        twice = None
-        broken = False
         for requirement in _of_kind(exchange.kind):
-            if requirement.id not in self._open:
+            if requirement.id not in self._open or (is_known and requirement.compares):
                 continue
             root = next((unmet[need] for need in requirement.needs if need in unmet), "")
             if root:
@@ -103,17 +101,15 @@ class Bench:
                 self._tally(requirement.id).unjudged = f"{BLOCKED}{root}"
             elif not requirement.can_judge(exchange):
                 self._note_loss(requirement, exchange)
-            else:
-                if requirement.compares and twice is None:
-                    twice = _is_known(exchange, scope)
-                if requirement.compares and twice:
-                    continue
-                seen = scope.seen.setdefault(requirement.id, _Window())
-                findings = requirement.find(exchange, self._profile, seen)
-                if self._tally(requirement.id).add(located(f, exchange) for f in findings):
-                    unmet[requirement.id] = requirement.id
-                    broken = True
-        return broken
+            elif self._breaks(requirement, exchange, scope):
+                unmet[requirement.id] = requirement.id
+        return bool(unmet)
+
+    def _breaks(self, requirement: Requirement, exchange: Exchange, scope: _Scope) -> bool:
+        seen = scope.seen.setdefault(requirement.id, _Window()) if requirement.compares else None
+        findings = requirement.find(exchange, self._profile, seen)
+        tally = self._tally(requirement.id)
+        return bool(tally.add(located(finding, exchange) for finding in findings))
 
     def verdicts(self, ids: Iterable[str] | None = None) -> dict[str, Verdict]:
         """The verdicts on some requirements, or on all, by id."""

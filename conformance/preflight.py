@@ -7,52 +7,49 @@ nothing is sent, or paid for, twice: what works here is kept as their recording.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from urllib.parse import urlsplit
 
 from conformance.errors import PreflightFailure
-from conformance.model import (
-    Exchange,
-    Failure,
-    FailureKind,
-    Protocol,
-    Recording,
-    Response,
-)
+from conformance.model import Exchange, Failure, FailureKind, Protocol, Recording, Response
+from conformance.plain_answer import TELLING, Answer, answer_of
 from conformance.recorder import Connection, Gateway, Route
 from conformance.registry import scenarios
+from conformance.roots import other_roots, roots
 from conformance.secret import Secret
 from conformance.target import Target
+from conformance.unreachable import raise_if_unreachable, unreachable
 
 PLAIN = {Protocol.ANTHROPIC: "anthropic-plain", Protocol.OPENAI: "openai-plain"}
 _MODELS_TRIED = 3
 _NO_CHAT = re.compile(r"embed|whisper|tts|dall-e|image|audio|moderation|rerank|realtime", re.I)
 
 
-class Answer(Enum):
-    """What a plain question met at a root."""
-
-    WORKS = "works"
-    NO_MONEY = "402"
-    KEY_REFUSED = "key refused"
-    MODEL_REFUSED = "model refused"
-    HTML = "HTML"
-    NOT_HERE = "not here"
-    BROKEN = "broken"
-    SILENT = "no answer"
-
-
 @dataclass(frozen=True)
 class Probe:
-    """One protocol at one root with one model, and what came of it."""
+    """One protocol at one root with one model, and what came of it.
+
+    `is_guess` says that neither user nor profile named the model.
+    """
 
     protocol: Protocol
     route: Route
     model: str
+    is_guess: bool
     recording: Recording
     answer: Answer
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model to judge the protocol with: a bad guess is none."""
+        return not (self.is_guess and self.answer is Answer.MODEL_REFUSED)
+
+    @property
+    def kept(self) -> Recording:
+        """The plain scenario as the run keeps it."""
+        if self.has_model:
+            return self.recording
+        return Recording(PLAIN[self.protocol], not_recorded=_model_advice(self.protocol))
 
 
 @dataclass(frozen=True)
@@ -76,52 +73,22 @@ async def preflight(connection: Connection, target: Target, key: Secret | None) 
         raise await _explained(connection, target, probes, key)
     return Preflight(
         routes={probe.protocol: probe.route for probe in probes},
-        models={**target.models, **{str(probe.protocol): probe.model for probe in probes}},
-        recordings={PLAIN[probe.protocol]: probe.recording for probe in probes},
+        models={**target.models, **{str(p.protocol): p.model for p in probes if p.has_model}},
+        recordings={PLAIN[probe.protocol]: probe.kept for probe in probes},
         warnings=tuple(_warnings(probes)),
     )
 
 
-def roots(base_url: str, known: str) -> list[str]:
-    """The roots (up to and including the version) that a base URL may stand for, in order.
-
-    `known` is the root that the profile names. All forms that vendors print are
-    covered: the site, `.../api`, `.../api/v1`, `.../v1`.
-    """
-    site = _site(base_url)
-    path = urlsplit(base_url).path.rstrip("/")
-    found = [base_url] if path.endswith("/v1") else []
-    if known and (known.startswith(path) or path == known):
-        found.insert(0, site + known)
-    if not path.endswith("/v1"):
-        found += [f"{base_url}/v1", f"{base_url}/api/v1", base_url]
-    return list(dict.fromkeys(found))
-
-
-def other_roots(base_url: str) -> list[str]:
-    """Where the gateway may be if it is nowhere that the base URL stands for."""
-    site = _site(base_url)
-    path = urlsplit(base_url).path.rstrip("/")
-    for endpoint in ("/messages", "/chat/completions", "/models"):
-        path = path.removesuffix(endpoint)
-    segments = [segment for segment in path.split("/") if segment]
-    once = "".join(f"/{segment}" for segment in dict.fromkeys(segments))
-    parents = ["".join(f"/{s}" for s in segments[:n]) for n in range(len(segments), -1, -1)]
-    tried = [once, *parents, "/api"]
-    guesses = [p if p.endswith("/v1") else f"{p}/v1" for p in tried]
-    return [site + guess for guess in dict.fromkeys(guesses)]
-
-
 async def _probed(connection: Connection, target: Target, protocol: Protocol, key: Secret) -> Probe:
-    """The first root that is the right one; the most telling one where none is."""
+    """The first root that works; the most telling one where none does."""
     known = target.profile.endpoints[protocol].root
     probes: list[Probe] = []
     for root in roots(target.base_url, known):
-        probe = await _at_root(connection, target, protocol, root, key)
-        if probe.answer not in (Answer.NOT_HERE, Answer.HTML):
-            return probe
-        probes.append(probe)
-    return next((probe for probe in probes if probe.answer is Answer.HTML), probes[0])
+        probes.append(await _at_root(connection, target, protocol, root, key))
+        # A target that hangs would hang at every other root too.
+        if probes[-1].answer in (Answer.WORKS, Answer.SILENT):
+            break
+    return min(probes, key=lambda probe: TELLING.index(probe.answer))
 
 
 async def _at_root(
@@ -132,7 +99,7 @@ async def _at_root(
     models = [named] if named else await _listed(connection, protocol, route, key)
     for model in models:
         recording = await _plain(connection, protocol, route, model, key)
-        probe = _probe(connection, protocol, root, model, recording)
+        probe = _probe(target, protocol, root, model, recording)
         if probe.answer is not Answer.MODEL_REFUSED:
             break
     return probe
@@ -145,7 +112,7 @@ async def _plain(
     models = {str(protocol): model}
     gateway = Gateway(scenario.name, connection, {protocol: route}, models, {"valid": key})
     await scenario.play(gateway)
-    _raise_if_unreachable(gateway.recording.last)
+    raise_if_unreachable(gateway.recording.last)
     return gateway.recording
 
 
@@ -158,12 +125,20 @@ async def _listed(
         routes = {protocol: Route(route.root, style)}
         gateway = Gateway("models", connection, routes, {}, {"valid": key})
         exchange = await gateway.get(protocol, "/models")
-        _raise_if_unreachable(exchange)
-        models = [id for id in _ids(exchange.response) if not _NO_CHAT.search(id)]
+        raise_if_unreachable(exchange)
+        models = _likely(protocol, _ids(exchange.response))
         if models or exchange.status not in (401, 403):
             break
     # Without a list the plain question is asked all the same: its answer tells more.
     return models[:_MODELS_TRIED] or ["unknown"]
+
+
+def _likely(protocol: Protocol, ids: Iterable[str]) -> list[str]:
+    """Those that look like chat models; for Anthropic's protocol its own models first."""
+    chat = [id for id in ids if not _NO_CHAT.search(id)]
+    if protocol is Protocol.ANTHROPIC:
+        chat.sort(key=lambda id: "claude" not in id.lower())
+    return chat
 
 
 def _ids(response: Response | None) -> Iterator[str]:
@@ -174,52 +149,25 @@ def _ids(response: Response | None) -> Iterator[str]:
 
 
 def _probe(
-    connection: Connection, protocol: Protocol, root: str, model: str, recording: Recording
+    target: Target, protocol: Protocol, root: str, model: str, recording: Recording
 ) -> Probe:
-    last = recording.last
-    answer = _judged(last.response) if last.response else Answer.SILENT
-    styles = connection.target.profile.endpoints[protocol].credentials
-    let_in = (style for style in styles if last.request.header(style.header))
+    telling = _telling(recording)
+    answer = answer_of(telling.response)
+    styles = target.profile.endpoints[protocol].credentials
+    let_in = (style for style in styles if telling.request.header(style.header))
     refused = answer is Answer.KEY_REFUSED
     style = styles[0] if refused else next(let_in, styles[0])
-    return Probe(protocol, Route(root, style), model, recording, answer)
+    is_guess = str(protocol) not in target.models
+    return Probe(protocol, Route(root, style), model, is_guess, recording, answer)
 
 
-def _judged(response: Response) -> Answer:
-    if response.is_html:
-        return Answer.HTML
-    if response.status in (401, 403):
-        return Answer.KEY_REFUSED
-    if response.status == 402:
-        return Answer.NO_MONEY
-    if response.status in (400, 404) and "model" in response.text.lower():
-        return Answer.MODEL_REFUSED
-    if 300 <= response.status < 400 or response.status in (404, 405):
-        return Answer.NOT_HERE
-    return Answer.WORKS if response.status < 300 else Answer.BROKEN
-
-
-def _raise_if_unreachable(exchange: Exchange) -> None:
-    """What one request shows of the whole target: no name, no port, no TLS."""
-    failure = exchange.failure
-    if failure and failure.kind in (FailureKind.DNS, FailureKind.REFUSED, FailureKind.TLS):
-        raise _unreachable(exchange.request.url, failure)
-
-
-def _unreachable(url: str, failure: Failure) -> PreflightFailure:
-    site, host, words = _site(url), urlsplit(url).hostname, failure.detail
-    found, fix = {
-        FailureKind.DNS: (f"the name {host} does not resolve", "check the host of --base-url"),
-        FailureKind.REFUSED: (f"{site} refused the connection", "check that it runs there"),
-        FailureKind.TLS: (f"TLS with {site} failed ({words})", "check scheme and ca_file"),
-        FailureKind.RESET: (f"{site} closed the connection unanswered", "see the gateway's log"),
-        FailureKind.TIMEOUT: (
-            f"{site} accepts connections, but sent {words}",
-            "see its log, or raise --timeout-s",
-        ),
-        FailureKind.MALFORMED: (f"{site} does not speak HTTP ({words})", "check scheme and port"),
-    }[failure.kind]
-    return PreflightFailure("target", found, fix)
+def _telling(recording: Recording) -> Exchange:
+    """The last exchange; where its credential was refused, one that was let in before."""
+    last = recording.last
+    if answer_of(last.response) is not Answer.KEY_REFUSED:
+        return last
+    let_in = (e for e in recording.final if answer_of(e.response) is Answer.MODEL_REFUSED)
+    return next(let_in, last)
 
 
 async def _explained(
@@ -234,7 +182,7 @@ async def _explained(
             return PreflightFailure("configuration", found, advice[1])
     if Answer.SILENT in answers:
         last = answers[Answer.SILENT].recording.last
-        return _unreachable(last.request.url, last.failure or Failure(FailureKind.RESET, ""))
+        return unreachable(last.request.url, last.failure or Failure(FailureKind.RESET, ""))
     works = await _working_root(connection, target, probes[0].protocol, key)
     if works:
         found = f"no endpoint at {target.base_url}"
@@ -278,9 +226,16 @@ def _warnings(probes: list[Probe]) -> Iterator[str]:
         last = probe.recording.last
         if probe.answer is Answer.SILENT:
             yield f"{last.request.url} did not answer a plain question"
+        elif not probe.has_model:
+            refused = f"{last.request.url} refused the model {probe.model}"
+            yield f"{refused}, a guess; {probe.protocol} {_model_advice(probe.protocol)}"
         elif probe.answer is not Answer.WORKS:
             saw = f"status {last.status}" + (" (HTML)" if last.answer.is_html else "")
             yield f"{last.request.url} answered a plain question with {saw}"
+
+
+def _model_advice(protocol: Protocol) -> str:
+    return f"needs models.{protocol}: name one with --model-{protocol}"
 
 
 def _key_advice(target: Target) -> str:
@@ -288,8 +243,3 @@ def _key_advice(target: Target) -> str:
         f"set GATEWAY_API_KEY, or name a file with --api-key-file"
         f" (the profile {target.profile.name} may name variables of its own for its own hosts)"
     )
-
-
-def _site(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -1,8 +1,9 @@
 """Talks to a gateway with httpx and records every byte of it; judges nothing.
 
 A scenario gets a `Gateway`, sends through it, and its exchanges end up in one
-`Recording`. Redirects are recorded, never followed. A 429 and a lost network are
-tried again, a bounded number of times; the earlier tries stay as evidence.
+`Recording`. Redirects are recorded, never followed. A 429 and a network that is lost
+before any answer are tried again, a bounded number of times; the earlier tries stay as
+evidence. An answer that breaks off stands: another try would hide it, and be paid for.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from conformance.secret import Secret
 from conformance.target import Target
 
 TRIES = 3
-"""How often a request is sent at most when it meets a 429 or a lost network."""
+"""How often a request is sent at most when it meets a 429 or gets no answer."""
 
 LONGEST_WAIT_S = 20.0
 """The longest `retry-after` that is waited for; a longer one ends the tries."""
@@ -195,19 +196,17 @@ class Gateway:
     async def messages(self, body: Mapping[str, Any], **how: Any) -> Exchange:
         """POST to `/messages`; the model is filled in."""
         asked = {"model": self.models["anthropic"], **body}
-        headers = {"anthropic-version": "2023-06-01"}
-        return await self._post(Protocol.ANTHROPIC, asked, headers, **how)
+        return await self._post(Protocol.ANTHROPIC, asked, **how)
 
     async def chat(self, body: Mapping[str, Any], **how: Any) -> Exchange:
         """POST to `/chat/completions`; the model is filled in."""
         asked = {"model": self.models["openai"], **body}
-        return await self._post(Protocol.OPENAI, asked, {}, **how)
+        return await self._post(Protocol.OPENAI, asked, **how)
 
     async def _post(
         self,
         protocol: Protocol,
         body: Mapping[str, Any],
-        headers: Mapping[str, str],
         *,
         key: str = "valid",
         style: CredentialStyle | None = None,
@@ -221,21 +220,20 @@ class Gateway:
             route.root + PATHS[protocol],
             # Half surrogates that a gateway sent go back as the escapes they came as.
             content=json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace"),
-            headers={**self._headers, **headers, **(extra or {}), **credential},
+            headers={**self._headers(protocol), **(extra or {}), **credential},
         )
         return await self._tried(request, key)
 
     async def get(self, protocol: Protocol, path: str) -> Exchange:
         """GET a path below the root of a protocol, with the valid key."""
         route = self.routes[protocol]
-        headers = {**self._headers, **_credential(route.style, self.keys["valid"])}
+        headers = {**self._headers(protocol), **_credential(route.style, self.keys["valid"])}
         request = self.connection.client.build_request("GET", route.root + path, headers=headers)
         return await self._tried(request, "valid")
 
-    @property
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, protocol: Protocol) -> dict[str, str]:
         of_profile = {n: v.reveal() for n, v in self.connection.target.headers.items()}
-        return {**_OWN_HEADERS, **of_profile}
+        return {**_OWN_HEADERS, **of_profile, **_PROTOCOL_HEADERS[protocol]}
 
     async def _tried(self, request: httpx.Request, key: str) -> Exchange:
         """Send until there is an answer that says something, at most TRIES times."""
@@ -273,12 +271,16 @@ _OWN_HEADERS = {
 }
 
 
+_PROTOCOL_HEADERS: Mapping[Protocol, Mapping[str, str]] = {
+    Protocol.ANTHROPIC: {"anthropic-version": "2023-06-01"},
+    Protocol.OPENAI: {},
+}
+
+
 def _pause_s(exchange: Exchange, attempt: int) -> float | None:
     """How long to wait before another try; None where the answer stands."""
     if exchange.failure is not None:
         return _BACKOFF_S * 2.0**attempt if exchange.failure.kind in _LOST else None
-    if exchange.response is not None and exchange.response.ended is Ended.CUT:
-        return _BACKOFF_S * 2.0**attempt
     if exchange.status == 429:
         asked_s = _seconds(exchange.answer.header("retry-after"))
         return asked_s if asked_s <= LONGEST_WAIT_S else None

@@ -33,12 +33,17 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Conditions:
-    """How a run is made: where recordings go, how long to wait, how much at once."""
+    """How a run is made: where recordings go, how long to wait, how much at once.
+
+    `secrets` are further credentials to redact, each with its role: those that the user
+    gave for another target.
+    """
 
     folder: Path
     deadlines: Deadlines
     concurrency: int
     progress: Progress
+    secrets: tuple[tuple[str, Secret], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ class _Session:
         self.recordings[recording.scenario] = redacted
 
     async def _played(self, scenario: Scenario) -> Recording:
-        missing = [f"models.{role}" for role in scenario.models if role not in self.found.models]
+        needed = (str(scenario.protocol), *scenario.models)
+        missing = [f"models.{role}" for role in needed if role not in self.found.models]
         try:
             keys = {role: await self.keyring.key(role) for role in {"valid", *scenario.keys}}
         except ControlError as error:
@@ -107,6 +113,9 @@ async def record(target: Target, plan: Plan, control: Control, conditions: Condi
     for name in target.hidden:
         redactor.add("header", target.headers[name])
     keyring = Keyring(target.keys, control, redactor)
+    # Last: a credential that is the target's too keeps the role that it has there.
+    for role, secret in conditions.secrets:
+        redactor.add(role, secret)
     async with connected(target, conditions.deadlines) as connection:
         found = await preflight(connection, target, target.keys.get("valid"))
         session = _Session(connection, target, found, keyring, redactor, conditions)

@@ -154,12 +154,22 @@ class Session:
         deadlines = Deadlines(timeout_s, timeout_s, timeout_s * 5)
         with shown(self.output, self.manner.quiet) as progress:
             conditions = Conditions(
-                folder / "recordings", deadlines, self.manner.concurrency, progress
+                folder / "recordings",
+                deadlines,
+                self.manner.concurrency,
+                progress,
+                tuple(self._secrets_beside(target)),
             )
             recorded = asyncio.run(record(target, planned, control, conditions))
         for warning in (*recorded.warnings, *([recorded.lost] if recorded.lost else [])):
             self._say(f"warning: {warning}")
         return recorded
+
+    def _secrets_beside(self, target: Target) -> Iterator[tuple[str, Secret]]:
+        """What was given for the other target: it must not be read in this one's answers."""
+        for role, other in (("gateway", self.target), ("provider", self.direct)):
+            if other is not None and other is not target:
+                yield from ((role, secret) for secret in other.secrets)
 
     def _say_target(self, target: Target, planned: Plan) -> None:
         self._say(f"target: {target.base_url} (from {target.origin})")

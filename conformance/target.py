@@ -83,10 +83,10 @@ def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
     profile = profile_of(wish, environ)
     # The embedded gateway gets nothing of the environment: neither key nor model.
     offered = {} if origin == EMBEDDED else environ
-    keys = {} if origin == EMBEDDED else dict(_keys(profile, wish, base_url, environ))
+    keys = {} if origin == EMBEDDED else dict(_keys(profile, wish, base_url, origin, environ))
     models = _models(profile, wish, offered.get("GATEWAY_MODEL", ""))
-    headers = dict(_headers(profile, base_url, offered))
-    hidden = tuple(name for name in headers if profile.headers[name].startswith("env:"))
+    headers = dict(_headers(profile, base_url, origin, offered))
+    hidden = _hidden(profile, headers)
     return Target(base_url, origin, profile, keys, models, headers, hidden)
 
 
@@ -107,13 +107,15 @@ def resolve_direct(wish: Wish, environ: Mapping[str, str]) -> Target | None:
     primary = {role: models[role] for role in ("anthropic", "openai") if role in models}
     asked = {str(protocol): wish.reference_model for protocol in profile.endpoints}
     named = {role: model for role, model in asked.items() if model}
+    headers = dict(_headers(profile, url, "--reference-url", environ))
     return Target(
         base_url=url,
         origin="--reference-url",
         profile=profile,
         keys={"valid": _secret(key.strip(), "GATEWAY_REFERENCE_KEY")},
         models={**profile.models, **primary, **named},
-        headers=dict(_headers(profile, url, environ)),
+        headers=headers,
+        hidden=_hidden(profile, headers),
     )
 
 
@@ -200,14 +202,14 @@ def _claimed(profile: Profile, protocols: tuple[str, ...]) -> Profile:
 
 
 def _keys(
-    profile: Profile, wish: Wish, base_url: str, environ: Mapping[str, str]
+    profile: Profile, wish: Wish, base_url: str, origin: str, environ: Mapping[str, str]
 ) -> Iterator[tuple[str, Secret]]:
     if wish.key_file:
         yield "valid", _from_file(wish.key_file, "--api-key-file")
     for role, source in profile.keys.items():
         if role == "valid" and wish.key_file:
             continue
-        names = [name for name in source.env if _may_send(name, profile, base_url)]
+        names = [name for name in source.env if _may_send(name, profile, base_url, origin)]
         found = next((environ[name] for name in names if environ.get(name)), "")
         if found:
             yield role, _secret(found.strip(), " or ".join(names))
@@ -215,10 +217,15 @@ def _keys(
             yield role, _from_file(source.file, f"profile {profile.name}: keys.{role}.file")
 
 
-def _may_send(variable: str, profile: Profile, base_url: str) -> bool:
-    """A profile's own variable goes to its own hosts only (or stays on this machine)."""
+def _may_send(variable: str, profile: Profile, base_url: str, origin: str) -> bool:
+    """A profile's own variable goes to its own hosts only.
+
+    TokenHub's own test script names BASE_URL and TOKENHUB_API_KEY together: that pair is
+    also sent to this machine.
+    """
     host = urlsplit(base_url).hostname or ""
-    return variable.startswith("GATEWAY_") or profile.names_host(host) or is_loopback(base_url)
+    is_pair = variable == "TOKENHUB_API_KEY" and origin == "BASE_URL" and is_loopback(base_url)
+    return variable.startswith("GATEWAY_") or profile.names_host(host) or is_pair
 
 
 def _from_file(name: str, origin: str) -> Secret:
@@ -237,19 +244,24 @@ def _secret(text: str, origin: str) -> Secret:
 
 
 def _headers(
-    profile: Profile, base_url: str, environ: Mapping[str, str]
+    profile: Profile, base_url: str, origin: str, environ: Mapping[str, str]
 ) -> Iterator[tuple[str, Secret]]:
     """The profile's headers; `env:NAME` is the value of a variable, and goes as keys do."""
     for name, value in profile.headers.items():
         variable = value.removeprefix("env:") if value.startswith("env:") else ""
         if not variable:
             yield name, Secret(value)
-        elif not profile.hosts or _may_send(variable, profile, base_url):
+        elif not profile.hosts or _may_send(variable, profile, base_url, origin):
             if variable not in environ:
                 raise UsageError(
                     f"profile {profile.name}: headers.{name}: the variable {variable} is not set"
                 )
             yield name, Secret(environ[variable])
+
+
+def _hidden(profile: Profile, headers: Mapping[str, Secret]) -> tuple[str, ...]:
+    """The headers whose values came from the environment: they are secret."""
+    return tuple(name for name in headers if profile.headers[name].startswith("env:"))
 
 
 def _models(profile: Profile, wish: Wish, asked: str) -> Mapping[str, str]:

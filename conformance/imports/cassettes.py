@@ -50,7 +50,7 @@ def is_cassette(start: str) -> bool:
 
 def read(path: Path) -> Iterator[Raw | Unread]:
     """The exchanges of a cassette."""
-    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     try:
         whole = json.loads(text) if text.lstrip().startswith("{") else load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

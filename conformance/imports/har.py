@@ -6,6 +6,7 @@ browser did not keep of a body cannot be judged and is not taken for an empty on
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ def read(path: Path) -> Iterator[Raw | Unread]:
     """The exchanges of a file, one entry at a time."""
     number = 0
     with path.open("rb") as file:
+        if file.read(3) != codecs.BOM_UTF8:  # Windows programs write one
+            file.seek(0)
         try:
             for number, entry in enumerate(
                 ijson.items(file, "log.entries.item", use_float=True), 1

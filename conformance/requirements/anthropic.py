@@ -79,13 +79,17 @@ def unanswered(last: Exchange) -> Findings:
         yield Violation("response", "status 200 and an answer in JSON", actual, exchange=last.id)
 
 
-@requirement("ANT-AUTH-001", on="anthropic-plain", symptom="401", six="non-stream")
+@requirement(
+    "ANT-AUTH-001", on="anthropic-plain", symptom="401", six="non-stream", judges_silence=True
+)
 def x_api_key_is_accepted(recording: Recording) -> Findings:
     """`/v1/messages` accepts the key in `x-api-key`."""
     yield from _refusals(recording, "x-api-key")
 
 
-@requirement("ANT-AUTH-002", on="anthropic-stream-bearer", symptom="401", six="bearer")
+@requirement(
+    "ANT-AUTH-002", on="anthropic-stream-bearer", symptom="401", six="bearer", judges_silence=True
+)
 def bearer_is_accepted(recording: Recording) -> Findings:
     """`/v1/messages` accepts the same key as `Authorization: Bearer`."""
     yield from _refusals(recording, "authorization")
@@ -104,6 +108,8 @@ def not_let_in(exchange: Exchange, header: str) -> Findings:
     if exchange.status in (401, 403):
         actual = f"{exchange.status} with the key in {header}"
         yield Violation("status", "200", actual, exchange=exchange.id)
+    elif exchange.response is None:
+        yield Inconclusive("no answer says nothing of the key")
     elif exchange.status >= 500 or not exchange.answer.body.strip(b" \r\n{}"):
         yield Inconclusive(f"a {exchange.status} without an answer says nothing of the key")
 

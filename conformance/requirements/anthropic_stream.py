@@ -17,7 +17,7 @@ from conformance.model import (
     Violation,
 )
 from conformance.registry import requirement
-from conformance.requirements.anthropic import UNSERVED, has_counted
+from conformance.requirements.anthropic import OPENAI_REASONS, STOP_REASONS, UNSERVED, has_counted
 from conformance.requirements.anthropic_sse import FRAMED, NAMED, has_event
 from conformance.shapes import mismatches, schema_mismatches
 
@@ -65,6 +65,10 @@ def message_start_has_a_skeleton(exchange: Exchange) -> Findings:
     for where, data in messages.events_of(exchange, "message_start"):
         yield from mismatches(data.get("message"), "ANT-STR-012", f"{where}.message")
         message = data.get("message")
+        content = message.get("content") if isinstance(message, dict) else None
+        blocks = [block for block in content if isinstance(block, dict)] if content else []
+        if any(block.get("type") != "tool_use" for block in blocks):
+            yield Violation(f"{where}.message.content", "[]", "content before its events")
         if isinstance(message, dict) and "stop_sequence" not in message:
             yield Violation(f"{where}.message", "stop_sequence: null", "absent", Level.SHOULD)
 
@@ -95,8 +99,9 @@ def block_starts_have_a_skeleton(exchange: Exchange) -> Findings:
     for where, index, block in messages.block_starts(exchange):
         yield from mismatches(block, "ANT-STR-015", where)
         kinds = [d.get("type") for _, of, d in messages.deltas(exchange) if of == index]
-        if block.get("input") and "input_json_delta" in kinds:
-            yield Violation(f"{where}.input", "{} beside input_json_delta", "filled already")
+        for key, delta in (("input", "input_json_delta"), ("text", "text_delta")):
+            if block.get(key) and delta in kinds:
+                yield Violation(f"{where}.{key}", f"empty beside {delta}", "filled already")
 
 
 @requirement(
@@ -181,8 +186,12 @@ def tool_arguments_join_to_an_object(exchange: Exchange) -> Findings:
     six="sse-order",
 )
 def message_delta_says_why(exchange: Exchange) -> Findings:
-    """A `message_delta` with a non-null `stop_reason` comes before `message_stop`."""
+    """A `message_delta` with a `stop_reason` of the protocol comes before `message_stop`."""
     yield from breaches(exchange, "ANT-STR-023")
+    reason = messages.stop(exchange).get("stop_reason")
+    if isinstance(reason, str) and reason in OPENAI_REASONS:
+        expected = f"one of {', '.join(sorted(STOP_REASONS))}"
+        yield Violation("events.message_delta.delta.stop_reason", expected, reason)
 
 
 @requirement(
@@ -238,6 +247,7 @@ def streams_never_just_end(exchange: Exchange) -> Findings:
     on=("anthropic-tool-stream", "anthropic-max-tokens", "anthropic-stop-sequence"),
     symptom="tool-loop",
     needs=(
+        "ANT-EP-001",
         *NAMED,
         "ANT-STR-004",
         "ANT-STR-011",
@@ -280,16 +290,22 @@ def _wrong_reasons(exchange: Exchange, scenario: str) -> Findings:
         yield Inconclusive("the model did not count up to the stop sequence")
     elif wanted == "max_tokens" and messages.ended_early(exchange):
         yield Inconclusive("the model stopped before its budget was used up")
+    elif wanted == "tool_use" and found in ("max_tokens", "refusal"):
+        yield Inconclusive("the budget was used up before the tool was called")
     elif found != wanted:
         where = "events.message_delta.delta.stop_reason"
         yield Violation(where, wanted, str(found), exchange=exchange.id)
 
 
 def _wrong_calls(exchange: Exchange) -> Findings:
+    if messages.stop(exchange).get("stop_reason") in ("max_tokens", "refusal"):
+        return
     wanted = exchange.request.json["tool_choice"]["name"]
     calls = messages.tool_uses(exchange)
-    if {str(call.name) for call in calls} != {wanted}:
-        yield Violation("events", f"tool_use of {wanted}", "another tool or none")
+    names = [str(call.name) for call in calls]
+    if set(names) != {wanted}:
+        found = ", ".join(names) or "no tool_use block"
+        yield Violation("events", f"tool_use of {wanted}", found, exchange=exchange.id)
     for call in calls:
         schema = messages.tool_schemas(exchange).get(str(call.name), {})
         yield from schema_mismatches(_parsed(call.arguments), schema, call.where)

@@ -20,6 +20,8 @@ from conformance.requirements.anthropic import SHAPED, STOP_REASONS
 from conformance.shapes import matches, mismatches, schema_mismatches
 
 MESSAGE = Kind.ANTHROPIC_MESSAGE
+ANSWERS = (Kind.ANTHROPIC_MESSAGE, Kind.ANTHROPIC_STREAM)
+STREAMED = ("ANT-STR-001", "ANT-STR-002", "ANT-STR-003", "ANT-STR-014", "ANT-STR-015")
 
 CUT = {"max_tokens", "refusal", "model_context_window_exceeded"}
 
@@ -37,20 +39,23 @@ def is_known_stop(exchange: Exchange) -> bool:
 
 @requirement(
     "ANT-MSG-009",
-    on=MESSAGE,
+    on=ANSWERS,
     when=is_known_stop,
     symptom="tool-loop",
-    needs=SHAPED,
+    needs=(*SHAPED, *STREAMED, "ANT-STR-023", "ANT-STR-031"),
     six="function-calling",
 )
 def tool_use_stops_say_so(exchange: Exchange) -> Findings:
     """`stop_reason` is `tool_use` exactly when the content has a `tool_use` block."""
-    reason = exchange.answer.object.get("stop_reason")
+    reason = messages.stop(exchange).get("stop_reason")
     calls = len(messages.tool_uses(exchange))
+    place = "events.message_delta.delta" if exchange.is_streamed else "body"
     if calls and reason != "tool_use" and reason not in CUT:
-        yield Violation("body.stop_reason", f"tool_use, as there are {calls} calls", str(reason))
+        yield Violation(
+            f"{place}.stop_reason", f"tool_use, as there are {calls} calls", str(reason)
+        )
     elif reason == "tool_use" and not calls:
-        yield Violation("body.content", "a tool_use block", "none, though stop_reason is tool_use")
+        yield Violation(place, "a tool_use block", "none, though stop_reason is tool_use")
 
 
 @requirement(
@@ -70,10 +75,10 @@ def tool_input_is_an_object(exchange: Exchange) -> Findings:
 
 @requirement(
     "ANT-BLK-003",
-    on=MESSAGE,
+    on=ANSWERS,
     when=has_tool_use,
     symptom="tool-loop",
-    needs=SHAPED,
+    needs=(*SHAPED, *STREAMED),
     six="function-calling",
 )
 def tool_ids_can_be_sent_back(exchange: Exchange) -> Findings:
@@ -90,10 +95,10 @@ def tool_ids_can_be_sent_back(exchange: Exchange) -> Findings:
 
 @requirement(
     "ANT-BLK-004",
-    on=MESSAGE,
+    on=ANSWERS,
     when=has_tool_use,
     symptom="tool-loop",
-    needs=SHAPED,
+    needs=(*SHAPED, *STREAMED),
     six="function-calling",
     reads=(Part.REQUEST,),
 )
@@ -122,7 +127,9 @@ def forced_tool_is_called(recording: Recording) -> Findings:
     wanted = exchange.request.json["tool_choice"]["name"]
     calls = messages.tool_uses(exchange)
     found = [call.name for call in calls]
-    if not calls or set(map(str, found)) != {wanted}:
+    if not calls and messages.stop(exchange).get("stop_reason") in CUT:
+        yield Inconclusive("the budget was used up before the tool was called")
+    elif not calls or set(map(str, found)) != {wanted}:
         actual = ", ".join(map(str, found)) or "no tool_use block"
         yield Violation("body.content", f"tool_use of {wanted}", actual, exchange=exchange.id)
     schema = messages.tool_schemas(exchange)[wanted]
@@ -138,14 +145,19 @@ def any_tool_means_some_tool(recording: Recording) -> Findings:
     """`tool_choice` `any` yields at least one `tool_use`."""
     if recording.last.kind is not MESSAGE:
         yield refused_tool(recording.last)
-    elif not messages.tool_uses(recording.last):
+    elif messages.tool_uses(recording.last):
+        return
+    elif messages.stop(recording.last).get("stop_reason") in CUT:
+        yield Inconclusive("the budget was used up before a tool was called")
+    else:
         yield Violation("body.content", "at least one tool_use block", "none")
 
 
 def refused_tool(exchange: Exchange) -> Violation:
     """What is wrong where a request with a tool is not answered, though tools are claimed."""
     words = " ".join(exchange.answer.text.split())[:160]
-    return Violation("status", "200 with a tool call", f"{exchange.status}: {words}")
+    expected = "200 for a valid request with tools"
+    return Violation("status", expected, f"{exchange.status}: {words}", exchange=exchange.id)
 
 
 @requirement(
@@ -160,5 +172,4 @@ def tool_results_are_taken(recording: Recording) -> Findings:
     if "tool_result" not in last.request.body.decode(errors="replace"):
         yield Inconclusive("there was no tool call to answer")
     elif last.status != 200:
-        expected = "200 for the echoed call with its result"
-        yield Violation("status", expected, str(last.status), exchange=last.id)
+        yield refused_tool(last)

@@ -9,6 +9,7 @@ from conformance.model import (
     Exchange,
     Findings,
     Inconclusive,
+    Kind,
     Level,
     Protocol,
     Recording,
@@ -35,31 +36,14 @@ def revoked_keys_are_refused(recording: Recording) -> Findings:
     yield from unauthorised(recording)
 
 
-@requirement(
-    "GW-AUTH-008",
-    on=(
-        "anthropic-wrong-key",
-        "openai-wrong-key",
-        "anthropic-vendor-key",
-        "openai-vendor-key",
-        "anthropic-revoked-key",
-        "openai-revoked-key",
-        "anthropic-capped",
-        "openai-capped",
-    ),
-    symptom="key-leak",
-)
-def errors_never_echo_the_credential(recording: Recording) -> Findings:
+@requirement("GW-AUTH-008", on=(Kind.ANTHROPIC_ERROR, Kind.OPENAI_ERROR), symptom="key-leak")
+def errors_never_echo_the_credential(exchange: Exchange) -> Findings:
     """No error echoes the whole credential, neither in its body nor in a header."""
-    for exchange in recording.final:
-        answer = exchange.answer
-        if exchange.status < 400:
-            yield Inconclusive("the request was not refused")
-        texts = [answer.text, *(value for _, value in answer.headers)]
-        for role, part in credentials_in(texts):
-            if part == "whole":
-                actual = f"the {role} key, whole"
-                yield Violation("answer", "no credential", actual, exchange=exchange.id)
+    answer = exchange.answer
+    texts = [answer.text, *(value for _, value in answer.headers)]
+    for role, part in credentials_in(texts):
+        if part == "whole":
+            yield Violation("answer", "no credential", f"the {role} key, whole")
 
 
 @requirement(
@@ -220,7 +204,10 @@ _COUNTED: dict[str, Callable[[Exchange], int]] = {
 
 
 def _is_counted(recording: Recording) -> bool:
-    return bool(recording.final) and recording.last.status == 200
+    """Whether there is an answer that counts; a chat answer may come without usage."""
+    if not recording.final or recording.last.status != 200:
+        return False
+    return recording.last.protocol is Protocol.ANTHROPIC or bool(chat.usages(recording.last))
 
 
 def _text(exchange: Exchange) -> str:
@@ -232,20 +219,36 @@ def _text(exchange: Exchange) -> str:
     "GW-SSE-005",
     on=("anthropic-stream", "openai-stream-without-usage"),
     symptom="stream-lost-text",
-    needs=("ANT-STR-001", "OAI-STREAM-027"),
+    needs=("ANT-STR-001", "ANT-STR-003", "ANT-STR-004", "OAI-STREAM-027", "OAI-SSE-002"),
 )
 def characters_stay_whole(recording: Recording) -> Findings:
-    """Emoji and CJK come through a stream whole: no U+FFFD, no half surrogate."""
+    """Emoji and CJK come through a stream whole: no U+FFFD, no half surrogate, no mojibake."""
     if not recording.served(streamed=True):
         yield Inconclusive(UNSERVED)
         return
     text = _text(recording.last)
     broken = [c for c in text if c == "\ufffd" or "\ud800" <= c <= "\udfff"]
     if broken:
-        actual = f"{len(broken)} broken characters"
-        yield Violation("events", "whole characters", actual)
-    elif text.isascii():
+        yield Violation("events", "whole characters", f"{len(broken)} broken characters")
+    elif _has_token(_read_as_latin_1(text)):
+        yield Violation("events", "the characters asked for", f"mojibake: {text[:60]}")
+    elif not text.strip():
+        yield Violation("events", "the text asked for", "a stream without any text")
+    elif not _has_token(text):
         yield Inconclusive("the model repeated none of the characters")
+
+
+_TOKENS = ("東京", "🦊", "👩‍👩‍👧‍👦", "🇫🇷")
+"""Parts of the text that the scenarios ask to be repeated."""
+
+
+def _has_token(text: str) -> bool:
+    return any(token in text for token in _TOKENS)
+
+
+def _read_as_latin_1(text: str) -> str:
+    """What a text was before its UTF-8 bytes were taken for Latin-1; empty if that cannot be."""
+    return text.encode("latin-1", errors="ignore").decode("utf-8", errors="ignore")
 
 
 @requirement(

@@ -66,7 +66,7 @@ def plain_request_is_answered(recording: Recording) -> Findings:
     yield from unanswered(recording.last)
 
 
-@requirement("OAI-HTTP-002", on="openai-plain", symptom="401", six="bearer")
+@requirement("OAI-HTTP-002", on="openai-plain", symptom="401", six="bearer", judges_silence=True)
 def bearer_is_accepted(recording: Recording) -> Findings:
     """`Authorization: Bearer` with the key is accepted."""
     for exchange in recording.final:
@@ -256,7 +256,7 @@ def finish_reason_is_the_protocols_word(exchange: Exchange) -> Findings:
     six="non-stream",
 )
 def finish_reason_tells_the_truth(exchange: Exchange) -> Findings:
-    """`tool_calls` comes with a tool call, and a call is not called `length` or filtered."""
+    """`finish_reason` `tool_calls` comes with a tool call."""
     for number, choice in enumerate(chat.choices(exchange)):
         calls = chat.message(choice).get("tool_calls")
         if choice.get("finish_reason") == "tool_calls" and not calls:
@@ -345,6 +345,7 @@ def stop_texts_stop(recording: Recording) -> Findings:
             yield Violation(where, f"text without {asked}", "it is there", exchange=exchange.id)
         elif not has_counted(exchange, text, "stop"):
             yield Inconclusive("the model did not count up to the stop text")
+            continue
         for place, reason in chat.finish_reasons(exchange):
             if reason != "stop":
                 yield Violation(place, "stop", json.dumps(reason), exchange=exchange.id)

@@ -65,8 +65,9 @@ def later_fragments_only_add(exchange: Exchange) -> Findings:
         if fragment.fields.get("id") and fragment.fields["id"] == first.fields.get("id"):
             yield Violation(f"{fragment.where}.id", "absent", str(fragment.fields["id"]))
         same = not fragment.fields.get("id") or fragment.fields["id"] == first.fields.get("id")
-        if fragment.function.get("name") and same:
-            actual = str(fragment.function["name"])
+        name = fragment.function.get("name", "")
+        if name is None or (name and same):
+            actual = json.dumps(name)
             yield Violation(f"{fragment.where}.function.name", "absent", actual)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance import chat, sse
+from conformance.grammar import chat as order
 from conformance.model import Exchange, Findings, Kind, Part, Violation
 from conformance.registry import requirement
 from conformance.shapes import mismatches
@@ -14,7 +15,7 @@ READABLE = ("OAI-STREAM-027", "OAI-SSE-002", "OAI-STREAM-005")
 
 def has_error(exchange: Exchange) -> bool:
     """Whether the stream holds something that means to be an error."""
-    return any("error" in event.object or event.name == "error" for event in exchange.events)
+    return order.has_error(exchange.events) or any(e.name == "error" for e in exchange.events)
 
 
 @requirement("OAI-STREAM-027", on=STREAM, symptom="stream-unreadable", six="sse-order")
@@ -23,8 +24,10 @@ def a_stream_has_chunks(exchange: Exchange) -> Findings:
     if not exchange.events:
         found = exchange.answer.media_type or "no content type"
         yield Violation("body", "server-sent events", f"none in {found}")
-    elif not has_error(exchange) and not any("choices" in c for _, c in chat.chunks(exchange)):
-        yield Violation("events", "at least one chunk with choices", "none")
+    elif not has_error(exchange) and not any(
+        chunk.get("choices") for _, chunk in chat.chunks(exchange)
+    ):
+        yield Violation("events", "at least one chunk with a choice", "none")
 
 
 @requirement(
@@ -155,6 +158,6 @@ def nothing_follows_done(exchange: Exchange) -> Findings:
 def stream_errors_are_recognisable(exchange: Exchange) -> Findings:
     """An error in mid-stream is a top-level `error` object with a message."""
     for event in exchange.events:
-        if "error" in event.object or event.name == "error":
+        if event.object.get("error") or event.name == "error":
             where = f"events[{event.index}].data"
             yield from mismatches(event.json, "OAI-STREAM-025", where)

@@ -71,7 +71,8 @@ def one_created(exchange: Exchange) -> Findings:
     for event, chunk in chat.chunks(exchange):
         if not is_prelude(chunk):
             yield from mismatches(chunk, "OAI-STREAM-003", f"events[{event.index}].data")
-    found = {json.dumps(chunk.get("created")) for _, chunk in chat.chunks(exchange)}
+    chunks = [chunk for _, chunk in chat.chunks(exchange) if not is_prelude(chunk)]
+    found = {json.dumps(chunk.get("created")) for chunk in chunks}
     if len(found) > 1:
         shown = ", ".join(sorted(found)[:3])
         yield Violation("events[].data.created", "one value", shown, Level.SHOULD)

@@ -21,9 +21,13 @@ from conformance.profile import Profile
 from conformance.registry import requirement
 from conformance.requirements import openai
 from conformance.requirements.anthropic_tools import refused_tool
+from conformance.requirements.openai_sse import READABLE
 from conformance.shapes import schema_mismatches
 
 COMPLETION = Kind.OPENAI_COMPLETION
+STREAM = Kind.OPENAI_STREAM
+ANSWERS = (COMPLETION, STREAM)
+WHOLE = (*READABLE, "OAI-TOOL-020", "OAI-TOOL-021", "OAI-TOOL-022", "OAI-TOOL-023")
 
 
 def has_calls(exchange: Exchange) -> bool:
@@ -31,10 +35,15 @@ def has_calls(exchange: Exchange) -> bool:
     return bool(chat.tool_calls(exchange))
 
 
+def is_cut(exchange: Exchange) -> bool:
+    """Whether the answer was cut by its budget or a filter."""
+    reasons = [reason for _, reason in chat.finish_reasons(exchange)]
+    return "length" in reasons or "content_filter" in reasons
+
+
 def is_whole(exchange: Exchange) -> bool:
-    """Whether the answer calls a tool and was not cut by its budget."""
-    cut = any(reason == "length" for _, reason in chat.finish_reasons(exchange))
-    return has_calls(exchange) and not cut
+    """Whether the answer calls a tool and was not cut."""
+    return has_calls(exchange) and not is_cut(exchange)
 
 
 @requirement("OAI-TOOL-001", on="openai-tool-auto", symptom="tool-loop", needs=openai.SHAPED)
@@ -54,10 +63,10 @@ def the_model_can_call(recording: Recording) -> Findings:
 
 @requirement(
     "OAI-TOOL-002",
-    on=COMPLETION,
+    on=ANSWERS,
     when=has_calls,
     symptom="tool-loop",
-    needs=openai.SHAPED,
+    needs=(*openai.SHAPED, *WHOLE),
     six="function-calling",
 )
 def call_ids_are_unique(exchange: Exchange) -> Findings:
@@ -88,10 +97,10 @@ def call_type_is_function(exchange: Exchange) -> Findings:
 
 @requirement(
     "OAI-TOOL-004",
-    on=COMPLETION,
+    on=ANSWERS,
     when=has_calls,
     symptom="tool-loop",
-    needs=openai.SHAPED,
+    needs=(*openai.SHAPED, *WHOLE),
     six="function-calling",
     reads=(Part.REQUEST,),
 )
@@ -147,24 +156,25 @@ def unparsable(exchange: Exchange, profile: Profile) -> Findings:
 
 @requirement(
     "OAI-TOOL-008",
-    on="openai-tool",
+    on=("openai-tool", "openai-tool-stream"),
     symptom="tool-loop",
-    needs=(*openai.SHAPED, "OAI-TOOL-004", "OAI-TOOL-005"),
+    needs=(*openai.SHAPED, *WHOLE, "OAI-TOOL-004", "OAI-TOOL-005", "OAI-TOOL-024"),
     six="function-calling",
 )
 def named_tool_is_called(recording: Recording) -> Findings:
     """A tool forced by name is called, and no other; either finish_reason is fine."""
     exchange = recording.last
-    if exchange.kind is not COMPLETION:
+    if exchange.kind not in ANSWERS:
         yield refused_tool(exchange)
         return
     wanted = exchange.request.json["tool_choice"]["function"]["name"]
     calls = chat.tool_calls(exchange)
-    if {str(call.name) for call in calls} != {wanted}:
+    if not calls and is_cut(exchange):
+        yield Inconclusive("the budget was used up before the tool was called")
+    elif {str(call.name) for call in calls} != {wanted}:
         found = ", ".join(str(call.name) for call in calls) or "no tool call"
-        yield Violation(
-            "body.choices[0].message.tool_calls", f"a call of {wanted}", found, exchange=exchange.id
-        )
+        place = "events" if exchange.is_streamed else "body.choices[0].message.tool_calls"
+        yield Violation(place, f"a call of {wanted}", found, exchange=exchange.id)
     for call in calls:
         arguments = _parsed(call.arguments)
         if call.name == wanted and isinstance(arguments, dict):
@@ -180,6 +190,8 @@ def required_means_some_tool(recording: Recording) -> Findings:
         yield NotApplicable("the target refuses tool_choice required")
     elif exchange.kind is not COMPLETION:
         yield refused_tool(exchange)
+    elif not has_calls(exchange) and is_cut(exchange):
+        yield Inconclusive("the budget was used up before a tool was called")
     elif not has_calls(exchange):
         yield Violation("body.choices[0].message.tool_calls", "at least one call", "none")
 
@@ -196,8 +208,7 @@ def tool_results_are_taken(recording: Recording) -> Findings:
     if "tool_call_id" not in last.request.body.decode(errors="replace"):
         yield Inconclusive("there was no tool call to answer")
     elif last.status != 200:
-        expected = "200 for the echoed message with its result"
-        yield Violation("status", expected, str(last.status), exchange=last.id)
+        yield refused_tool(last)
 
 
 def _parsed(text: Any) -> object:

@@ -25,7 +25,7 @@ SCHEMA: dict[str, Any] = {
 TOOL_NAME = "get_weather"
 TOOL_ABOUT = "Current weather of a city."
 
-BUDGET = 512
+BUDGET = 1024
 """Output tokens where an answer is expected: room for models that think first."""
 
 SMALL_BUDGET = 16

@@ -134,21 +134,23 @@ def _query(rows: Any, scrubber: Scrubber) -> Any:
 
 
 def _recordings(source: Source, folder: Path, scrubber: Scrubber) -> Iterator[Path | Unread]:
+    """A run keeps a folder of its own: every run has recordings of the same names."""
+    target = folder / source.paths[0].name if source.format == "folder" else folder
     for found in imports.read(source):
         if isinstance(found, Unread):
             yield found
         elif isinstance(found, Run):
             for recording in found.recordings.values():
-                yield archive.write(scrubber.recording(recording), folder)
+                yield archive.write(scrubber.recording(recording), target)
 
 
 def _har(path: Path, target: Path, scrubber: Scrubber) -> None:
-    whole = json.loads(path.read_bytes())
+    whole = json.loads(path.read_text(encoding="utf-8-sig"))
     archive.write_whole(target, json.dumps(container(whole, scrubber), indent=1))
 
 
 def _cassette(path: Path, target: Path, scrubber: Scrubber) -> None:
-    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     if text.lstrip().startswith("{"):
         whole = container(json.loads(text), scrubber)
         archive.write_whole(target, json.dumps(whole, indent=1))

@@ -68,12 +68,14 @@ class Scrubber:
 
     def data(self, data: bytes, headers: Headers = ()) -> bytes:
         """A body as bytes, decoded first; one that nobody can read goes altogether."""
-        try:
-            text = decoded(data, headers).decode("utf-8")
-        except (Unreadable, UnicodeDecodeError):
-            self.removed["unreadable body"] += 1
-            return f"{MARK}: {len(data)} bytes that are no text".encode()
-        return self.body(text).encode("utf-8")
+        for encoding in ("identity", "br", "deflate"):  # where no header says which
+            try:
+                text = decoded(data, (*headers, ("content-encoding", encoding))).decode("utf-8")
+            except (Unreadable, UnicodeDecodeError):
+                continue
+            return self.body(text).encode("utf-8")
+        self.removed["unreadable body"] += 1
+        return f"{MARK}: {len(data)} bytes that are no text".encode()
 
     def _json(self, text: str) -> str | None:
         """JSON scrubbed: to the byte the same where nothing had to go; None if it is none."""

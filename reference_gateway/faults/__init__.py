@@ -22,6 +22,7 @@ from reference_gateway.faults import (
     openai_streams,
     openai_tools,
     registry,
+    stream_contents,
     unauthorized,
 )
 from reference_gateway.faults.registry import Fault, install
@@ -42,6 +43,7 @@ AREAS = (
     openai_streams,
     openai_chunks,
     openai_fragments,
+    stream_contents,
     gateway,
 )
 FAULTS: Mapping[str, Fault] = registry.FAULTS

@@ -191,7 +191,7 @@ async def arguments_cut(frames: Frames) -> Frames:
 @fault(
     "anthropic-stream-tool-as-end-turn",
     payloads(ANTHROPIC),
-    kills=("ANT-STR-034",),
+    kills=("ANT-STR-034", "ANT-MSG-009"),
     origin="https://github.com/BerriAI/litellm/issues/34692",
 )
 def tool_as_end_turn(data: Json) -> None:

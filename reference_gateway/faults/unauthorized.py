@@ -68,3 +68,14 @@ def refusal_as_stream(call: Call, reply: Reply) -> Reply:
 def without_code(body: Json) -> None:
     """The refusal of a wrong key has no code."""
     body["error"]["code"] = None
+
+
+@fault(
+    "gateway-valid-credential-echoed",
+    replies(BOTH, 400),
+    kills=("GW-AUTH-008",),
+    origin="https://github.com/BerriAI/litellm/issues/18731",
+)
+def valid_credential_echoed(call: Call, reply: Reply) -> Reply:
+    """The error about an invalid request quotes the caller's own valid key in a header."""
+    return replace(reply, headers={**reply.headers, "X-Debug-Caller": call.credential or "none"})

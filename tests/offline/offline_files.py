@@ -130,6 +130,51 @@ def _interaction(exchange: Exchange, encode: str) -> dict[str, Any]:
     }
 
 
+def parsed_file(folder: Path) -> Path:
+    """A cassette whose plain bodies were recorded parsed."""
+    path = vcrpy_file(folder)
+    whole = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for interaction in whole["interactions"]:
+        for side in (interaction["request"], interaction["response"]):
+            body = side.pop("body")
+            text = body["string"] if isinstance(body, dict) else body
+            parsed = {"parsed_body": json.loads(text)} if text[0] == "{" else {"body": body}
+            side.update(parsed)
+    path.write_text(yaml.dump(whole), encoding="utf-8")
+    return path
+
+
+def go_file(folder: Path) -> Path:
+    """A cassette of go-vcr."""
+    interactions = [
+        {
+            "id": number,
+            "request": {
+                "method": "POST",
+                "url": e.request.url,
+                "body": e.request.body.decode(),
+                "headers": {name: [value] for name, value in e.request.headers},
+            },
+            "response": {
+                "headers": {name: [value] for name, value in e.answer.headers},
+                "body": e.answer.text,
+                "status": f"{e.status} OK",
+                "code": e.status,
+            },
+        }
+        for number, e in enumerate(golden())
+    ]
+    path = folder / "go.yaml"
+    path.write_text(f"---\n{yaml.dump({'version': 2, 'interactions': interactions})}", "utf-8")
+    return path
+
+
+def with_mark(path: Path) -> Path:
+    """The file behind a byte-order mark."""
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    return path
+
+
 def ruby_file(folder: Path) -> Path:
     """A cassette of Ruby VCR."""
     interactions = [

@@ -31,7 +31,7 @@ def _words(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
-WORDS = st.sampled_from(sorted(_words(SCHEMAS)) + ["", "msg_1", "a b"])
+WORDS = st.sampled_from([*sorted(_words(SCHEMAS)), "", "msg_1", "a b"])
 VALUES = st.recursive(
     st.none()
     | st.booleans()

@@ -15,13 +15,16 @@ from tests.offline.offline_files import (
     GOLDEN,
     RECORDED,
     curl_file,
+    go_file,
     golden,
     har_file,
     heard,
     lines_file,
     outcomes,
+    parsed_file,
     ruby_file,
     vcrpy_file,
+    with_mark,
 )
 
 WRITERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
@@ -33,7 +36,15 @@ WRITERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "vcrpy with gzip": ("cassette", lambda folder: vcrpy_file(folder, encode="gzip")),
     "vcrpy with brotli": ("cassette", lambda folder: vcrpy_file(folder, encode="br")),
     "vcrpy with zstd": ("cassette", lambda folder: vcrpy_file(folder, encode="zstd")),
+    "vcrpy with parsed bodies": ("cassette", parsed_file),
     "Ruby VCR": ("cassette", ruby_file),
+    "go-vcr": ("cassette", go_file),
+    "HAR with a mark": ("har", lambda folder: with_mark(har_file(folder))),
+    "lines with a mark": ("lines", lambda folder: with_mark(lines_file(folder))),
+    "JSON cassette with a mark": (
+        "cassette",
+        lambda folder: with_mark(vcrpy_file(folder, as_json=True)),
+    ),
     "curl -v": ("curl", lambda folder: curl_file(folder, verbose=True)),
     "curl -i": ("curl", lambda folder: curl_file(folder, verbose=False)),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,7 @@ SOUND: dict[str, Callable[[Path], Path]] = {
     "vcrpy": vcrpy_file,
     "vcrpy JSON": lambda folder: vcrpy_file(folder, as_json=True),
     "vcrpy with gzip": lambda folder: vcrpy_file(folder, encode="gzip"),
+    "vcrpy with brotli": lambda folder: vcrpy_file(folder, encode="br"),
     "Ruby VCR": ruby_file,
     "curl": lambda folder: curl_file(folder, verbose=True),
     "our own": lambda folder: GOLDEN,
@@ -142,7 +144,7 @@ SOUND: dict[str, Callable[[Path], Path]] = {
 def redacted(path: Path, folder: Path, *more: str) -> Path:
     """The safe copy of a file."""
     assert main(["redact", str(path), "-o", str(folder), *more]) == 0
-    return folder if path.is_dir() else folder / path.name
+    return folder / path.name
 
 
 @pytest.mark.parametrize("content", [False, True], ids=["secrets", "secrets and texts"])
@@ -170,10 +172,11 @@ def test_no_text_is_left_without_content(name: str, tmp_path: Path) -> None:
     copy = redacted(SOUND[name](tmp_path), tmp_path / "safe", "--content")
 
     hearing = heard(copy)
-    for kept in hearing.sound.values():
-        for exchange in kept:
-            for body in (exchange.request.body.decode(), exchange.answer.text):
-                assert [t for t in TEXTS if t in body.replace("get_weather", "")] == []
+    kept = [exchange for exchanges in hearing.sound.values() for exchange in exchanges]
+    kept += [exchange for recording in hearing.runs for exchange in recording.exchanges]
+    bodies = [text for e in kept for text in (e.request.body.decode(), e.answer.text)]
+    assert len(bodies) == 2 * len(golden())
+    assert [t for t in TEXTS for body in bodies if t in body.replace("get_weather", "")] == []
 
 
 @pytest.mark.parametrize("content", [False, True], ids=["secrets", "secrets and texts"])
@@ -242,6 +245,24 @@ def test_what_cannot_be_read_whole_is_written_as_lines(
     assert heard(copy).exchanges == len(golden()) - 1
     after = copy.read_text(encoding="utf-8")
     assert [secret for secret in SECRETS.values() if secret in after] == []
+
+
+def test_two_runs_keep_their_recordings_apart(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(GOLDEN, tmp_path / name)
+    runs = [str(tmp_path / "one"), str(tmp_path / "two")]
+
+    assert main(["redact", *runs, "-o", str(tmp_path / "safe")]) == 0
+    assert heard(tmp_path / "safe" / "one", tmp_path / "safe" / "two").exchanges == 2 * len(
+        golden()
+    )
+
+
+def test_a_body_that_nobody_can_read_does_not_leave() -> None:
+    scrubber = Scrubber()
+
+    assert b"sk-" not in scrubber.data(b"\xff\xfe sk-proj-Abc123_def456")
+    assert scrubber.removed["unreadable body"] == 1
 
 
 def test_a_copy_never_takes_the_place_of_its_original(
