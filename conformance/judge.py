@@ -94,11 +94,7 @@ class Judge:
         return roots
 
     def _subjects(self, requirement: Requirement) -> Iterator[Any]:
-        exchanges = list(self._exchanges(requirement))
-        if requirement.together:
-            yield from [exchanges] if exchanges else []
-        else:
-            yield from exchanges
+        yield from self._exchanges(requirement)
         if requirement.is_about_the_run:
             yield self._recordings
         blocked = self._roots(requirement)

@@ -24,11 +24,6 @@ class ToolUse:
     arguments: str
 
 
-def is_ok_message(exchange: Exchange) -> bool:
-    """Whether the answer is a JSON object that calls itself a message."""
-    return exchange.answer.object.get("type") == "message"
-
-
 def content(exchange: Exchange) -> list[dict[str, Any]]:
     """The content blocks of a plain answer; those that are objects."""
     found = exchange.answer.object.get("content")

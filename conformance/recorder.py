@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from time import monotonic
 from typing import Any
 
 import httpx
 
 from conformance import __version__
-from conformance.errors import UsageError
+from conformance.client import opened
 from conformance.failures import failure_of
 from conformance.model import (
     Chunk,
@@ -135,36 +132,9 @@ class Connection:
 
 @asynccontextmanager
 async def connected(target: Target, deadlines: Deadlines) -> AsyncIterator[Connection]:
-    """A connection to the target, closed at the end.
-
-    Proxy variables of the environment are honoured except for loopback targets.
-    """
-    client = httpx.AsyncClient(
-        verify=_tls(target.profile.ca_file),
-        timeout=None,  # noqa: S113 - the deadlines are ours, see Connection
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-        follow_redirects=False,
-        trust_env=not target.is_loopback,
-    )
-    with _unlogged():
-        async with client:
-            yield Connection(client, target, deadlines)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keeps the HTTP library's log quiet: it quotes answers, and these may quote a key."""
-    levels = {logging.getLogger(name): logging.getLogger(name).level for name in _QUOTING}
-    for logger in levels:
-        logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        for logger, level in levels.items():
-            logger.setLevel(level)
-
-
-_QUOTING = ("httpcore", "httpx")
+    """A connection to the target, closed at the end."""
+    async with opened(target) as client:
+        yield Connection(client, target, deadlines)
 
 
 @dataclass
@@ -303,11 +273,3 @@ def _recorded(request: httpx.Request) -> Request:
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
     )
     return Request(request.method, str(request.url), headers, request.content)
-
-
-@cache
-def _tls(ca_file: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file or None)
-    except (OSError, ssl.SSLError):
-        raise UsageError(f"profile: ca_file: {ca_file} is no readable PEM file") from None

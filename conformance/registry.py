@@ -59,11 +59,11 @@ class Requirement:
     """A check with a permanent id.
 
     `on` are kinds of exchange, or scenario names, or RUN. `when` narrows the exchanges
-    of a kind to those that have what the rule is about; with `together` the rule gets
-    all of them at once. A rule that compares exchanges asks for `seen`, in which it keeps
-    what it saw of the run. `needs` are ids without which this one cannot be judged; those
-    of a protocol concern that protocol's subjects. `symptom` is a row of the symptom
-    table, `six` the documented assertion it belongs to (empty for none).
+    of a kind to those that have what the rule is about. A rule that compares exchanges
+    asks for `seen`, in which it keeps what it saw of the run. `needs` are ids without
+    which this one cannot be judged; those of a protocol concern that protocol's subjects.
+    `symptom` is a row of the symptom table, `six` the documented assertion it belongs to
+    (empty for none).
     `judges_silence` says that the rule itself judges a request that got no answer,
     `expects_429` that a 429 may be the answer it is about and no rate limit,
     `needs_lab` that a live run cannot provoke its subject without a scripted upstream.
@@ -75,7 +75,6 @@ class Requirement:
     rule: Rule
     on: tuple[Kind | str, ...]
     when: When | None
-    together: bool
     needs: tuple[str, ...]
     symptom: str
     six: str
@@ -173,7 +172,6 @@ def requirement(
     on: Kind | str | tuple[Kind | str, ...],
     symptom: str,
     when: When | None = None,
-    together: bool = False,
     needs: tuple[str, ...] = (),
     six: str = "",
     judges_silence: bool = False,
@@ -194,7 +192,6 @@ def requirement(
                 rule=rule,
                 on=subjects,
                 when=when,
-                together=together,
                 needs=needs,
                 symptom=symptom,
                 six=six,

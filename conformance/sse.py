@@ -76,11 +76,6 @@ class Block:
         """The values of every line with this field name, in order."""
         return [line.value for line in self.lines if line.field == field]
 
-    @property
-    def is_comment(self) -> bool:
-        """Whether the block holds comments and nothing else."""
-        return all(line.field == "" for line in self.lines)
-
 
 class _StampedSource:
     """Feeds chunks to the decoder and remembers when the newest one arrived."""

@@ -9,7 +9,7 @@ from conformance.model import Exchange, Failure, FailureKind
 from conformance.roots import site_of
 
 
-def raise_ifunreachable(exchange: Exchange) -> None:
+def raise_if_unreachable(exchange: Exchange) -> None:
     """What one request shows of the whole target: no name, no port, no TLS."""
     failure = exchange.failure
     if failure and failure.kind in (FailureKind.DNS, FailureKind.REFUSED, FailureKind.TLS):

@@ -10,7 +10,15 @@ from contextlib import ExitStack
 import pytest
 from process_gateway import Gateway
 from process_run import Run
-from process_servers import NOTHING_OF_A_GATEWAY, hang, refusing, serving
+from process_servers import (
+    NOTHING_OF_A_GATEWAY,
+    Request,
+    always,
+    hang,
+    refusing,
+    relay,
+    serving,
+)
 
 _SMALL = ("-k", "OAI-HTTP-001 or ANT-EP-001")
 _KEY = {"GATEWAY_API_KEY": "th-0123456789abcdef0123456789abcdef"}
@@ -128,6 +136,27 @@ def test_a_model_that_is_not_usable(suite, gateway: Gateway) -> None:
     options = (f"--base-url={gateway.base_url}", "--model=nope", *_SMALL)
     found = suite(*options, env=gateway.with_key)
     _says(found, "configuration", "no usable model: .* refused nope; name one with --model")
+
+
+def test_a_protocol_whose_models_are_not_known_is_left_out(
+    suite, stack: ExitStack, gateway: Gateway
+) -> None:
+    passed_on = relay(gateway.base_url)
+    refused = always("404 Not Found", "application/json", '{"error": {"message": "no such model"}}')
+
+    def chat_only(request: Request) -> None:
+        (refused if request.target.endswith("/messages") else passed_on)(request)
+
+    server = stack.enter_context(serving(chat_only))
+    wanted = ("-k", "ANT-EP-001 or ANT-TOOL-001 or OAI-HTTP-001")
+    found = suite(f"--base-url={server.url}", *wanted, env=gateway.with_key)
+    assert found.status == 0
+    assert found.outcomes == {
+        "ANT-EP-001": "not_run",
+        "ANT-TOOL-001": "not_run",
+        "OAI-HTTP-001": "pass",
+    }
+    assert "name one with --model-anthropic" in found.line("warning: ")
 
 
 def test_a_failed_preflight_judges_nothing_and_adds_up_nothing(suite, stack: ExitStack) -> None:

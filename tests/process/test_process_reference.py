@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from process_gateway import Gateway, started
+from process_secrets import CANARY, leaks
+from process_servers import always, serving
 
 _BOTH = "openai-created-milliseconds"
 _GATEWAY = "openai-stream-without-done"
@@ -69,3 +73,28 @@ def test_a_provider_that_is_not_there_ends_the_run_before_the_gateway_is_asked(
     assert found.status == 6
     assert "at --reference-url: http://127.0.0.1:9 refused the connection" in found.output
     assert gateway.requests == before
+
+
+def test_the_secrets_of_both_are_kept_out_of_both_recordings(
+    suite, tmp_path: Path, provider: Gateway
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[headers]\nx-pass = 'env:PROVIDER_PASS'")
+    gossip = always("200 OK", "application/json", f'{{"said": "{provider.key} {CANARY}"}}')
+    with serving(gossip) as server:
+        found = suite(
+            *(f"--base-url={server.url}", f"--reference-url={provider.base_url}"),
+            *(f"--reference-profile={own}", *_WORDS),
+            env={
+                "GATEWAY_API_KEY": "th-0123456789abcdefghij",
+                "GATEWAY_REFERENCE_KEY": provider.key,
+                "PROVIDER_PASS": CANARY,
+            },
+        )
+    assert found.status == 1
+    assert not leaks(provider.key, found.folder, found.output)
+    assert not leaks(CANARY, found.folder, found.output)
+    gateways = "".join(p.read_text() for p in (found.folder / "recordings").iterdir())
+    assert "[key:provider:whole] [key:provider:whole]" in gateways
+    of_provider = found.folder / "direct" / "recordings"
+    assert "[key:header:whole]" in "".join(p.read_text() for p in of_provider.iterdir())

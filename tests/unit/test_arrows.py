@@ -113,7 +113,7 @@ def test_scenarios_take_only_the_gateway_from_the_recorder(name: str) -> None:
 def test_only_few_modules_send() -> None:
     senders = {name.removeprefix("conformance.") for name in TREES if "httpx" in imported(name)}
 
-    assert senders <= {"recorder", "failures", "control.reference"}
+    assert senders <= {"client", "recorder", "failures", "control.reference"}
 
 
 def test_the_modules_are_found() -> None:

@@ -1,66 +1,206 @@
-"""Every form of a base URL that vendors print leads to the roots it may stand for."""
+"""Preflight finds the root and the model that work, with as few requests as it takes."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
 import pytest
+from unit_servers import Answer, http, serving
 
-from conformance.preflight import other_roots, roots
+from conformance import recorder
+from conformance.errors import PreflightFailure
+from conformance.model import Protocol
+from conformance.preflight import Preflight, preflight
+from conformance.profile import load
+from conformance.recorder import Deadlines, connected
+from conformance.secret import Secret
+from conformance.target import Target
 
-SITE = "https://gateway.example"
+KEY = Secret("gw-valid")
+BOTH = (Protocol.ANTHROPIC, Protocol.OPENAI)
+NAMED = {"anthropic": "demo-a", "openai": "demo-o"}
+
+
+@pytest.fixture(autouse=True)
+def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another try comes at once."""
+    monkeypatch.setattr(recorder, "_BACKOFF_S", 0.0)
+
+
+def answer(status: int, message: str = "no") -> Answer:
+    """A JSON answer with an error message."""
+    body = json.dumps({"error": {"message": message}}).encode()
+    return Answer((http(f"{status} X", body, "content-type: application/json"),))
+
+
+def listing(*ids: str) -> Answer:
+    """A list of models."""
+    body = json.dumps({"data": [{"id": id} for id in ids]}).encode()
+    return Answer((http("200 OK", body, "content-type: application/json"),))
+
+
+OK = answer(200)
+WHERE = answer(404, "where?")
+REFUSED = answer(401, "bad key")
+BROKEN = answer(500)
+NO_MODEL = answer(404, "no such model")
+HTML = Answer((http("200 OK", b"<!doctype html>", "content-type: text/html"),))
+SILENT = Answer(end="close")
+
+
+@dataclass
+class Found:
+    """What came of a preflight, and the requests that it took."""
+
+    result: Preflight | None
+    failure: str
+    requests: Sequence[bytes]
+
+    @property
+    def asked(self) -> list[str]:
+        """Methods and paths."""
+        return [" ".join(r.decode("latin-1").split(" ")[:2]) for r in self.requests]
+
+    @property
+    def models(self) -> list[str]:
+        """The models of the questions."""
+        bodies = [r.partition(b"\r\n\r\n")[2] for r in self.requests]
+        return [json.loads(body)["model"] for body in bodies if body]
+
+    @property
+    def known(self) -> Preflight:
+        """The result of a preflight that succeeded."""
+        assert self.result is not None, self.failure
+        return self.result
+
+
+def found(
+    *answers: Answer,
+    path: str = "",
+    protocols: tuple[Protocol, ...] = (Protocol.OPENAI,),
+    models: Mapping[str, str] = NAMED,
+) -> Found:
+    """The preflight of a target that answers so, one request after the other."""
+
+    async def run() -> Found:
+        async with serving(*answers) as server:
+            profile = load("generic")
+            claimed = {protocol: profile.endpoints[protocol] for protocol in protocols}
+            profile = replace(profile, endpoints=claimed)
+            target = Target(server.url + path, "--base-url", profile, {"valid": KEY}, models, {})
+            async with connected(target, Deadlines(5.0, 5.0, 5.0)) as connection:
+                try:
+                    result, failure = await preflight(connection, target, KEY), ""
+                except PreflightFailure as error:
+                    result, failure = None, error.found
+            return Found(result, failure.replace(server.url, ""), server.requests)
+
+    return asyncio.run(run())
+
+
+# ------------------------------------------------------------------------------ which root
+
+
+def test_a_root_that_works_at_once_takes_one_question_for_each_protocol() -> None:
+    assert found(OK, protocols=BOTH).asked == ["POST /v1/messages", "POST /v1/chat/completions"]
 
 
 @pytest.mark.parametrize(
-    ("path", "known", "expected"),
+    "first",
     [
-        pytest.param("", "", ["/v1", "/api/v1", ""], id="site"),
-        pytest.param("/api", "", ["/api/v1", "/api/api/v1", "/api"], id="/api"),
-        pytest.param("/api/v1", "", ["/api/v1"], id="/api/v1"),
-        pytest.param("/v1", "", ["/v1"], id="/v1"),
-        pytest.param("/openai", "", ["/openai/v1", "/openai/api/v1", "/openai"], id="a prefix"),
-        pytest.param("", "/api/v1", ["/api/v1", "/v1", ""], id="site, root known"),
-        pytest.param("/api", "/api/v1", ["/api/v1", "/api/api/v1", "/api"], id="/api, root known"),
-        pytest.param("/api/v1", "/api/v1", ["/api/v1"], id="/api/v1, root known"),
-        pytest.param("/v1", "/api/v1", ["/v1"], id="/v1 where /api/v1 is known"),
-        pytest.param("", "/v1", ["/v1", "/api/v1", ""], id="site, /v1 known"),
-        pytest.param("/v1", "/v1", ["/v1"], id="/v1, /v1 known"),
+        pytest.param(REFUSED, id="401"),
+        pytest.param(answer(403), id="403"),
+        pytest.param(answer(400), id="400"),
+        pytest.param(answer(402), id="402"),
+        pytest.param(BROKEN, id="500"),
+        pytest.param(NO_MODEL, id="model refused"),
+        pytest.param(HTML, id="HTML"),
+        pytest.param(WHERE, id="404"),
+    ],
+)
+def test_what_the_first_root_answers_does_not_end_the_search(first: Answer) -> None:
+    made = found(first, OK)
+
+    assert made.known.routes[Protocol.OPENAI].root.endswith("/api/v1")
+    assert made.asked == ["POST /v1/chat/completions", "POST /api/v1/chat/completions"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        pytest.param((WHERE, REFUSED, WHERE), "style at /api/v1", id="a key before nothing"),
+        pytest.param((REFUSED, REFUSED, WHERE), "style at /v1", id="a key, the first of two"),
+        pytest.param((BROKEN, REFUSED, HTML), "style at /api/v1", id="a key before a fault"),
+        pytest.param((REFUSED, answer(402), WHERE), "402 at /api/v1", id="money before a key"),
         pytest.param(
-            "/team/llm",
-            "/api/v1",
-            ["/team/llm/v1", "/team/llm/api/v1", "/team/llm"],
-            id="a prefix where another root is known",
+            (REFUSED, answer(402), NO_MODEL), "no usable model:  refused", id="a model before all"
         ),
-        pytest.param("", "/llm", ["/llm", "/v1", "/api/v1", ""], id="a root without version"),
     ],
 )
-def test_a_base_url_stands_for_some_roots_in_order(
-    path: str, known: str, expected: list[str]
+def test_where_no_root_works_the_most_telling_answer_is_reported(
+    answers: tuple[Answer, ...], words: str
 ) -> None:
-    assert roots(SITE + path, known) == [SITE + root for root in expected]
+    made = found(*answers)
+
+    assert words in made.failure and len(made.requests) == 3
 
 
-def test_the_port_belongs_to_the_root() -> None:
-    assert roots("http://127.0.0.1:8080", "/api/v1")[0] == "http://127.0.0.1:8080/api/v1"
+def test_a_fault_is_judged_where_it_was_met() -> None:
+    made = found(WHERE, BROKEN, WHERE)
+
+    assert made.known.routes[Protocol.OPENAI].root.endswith("/api/v1")
+
+
+def test_a_target_that_does_not_answer_is_asked_at_one_root_only() -> None:
+    made = found(SILENT)
+
+    assert made.asked == ["POST /v1/chat/completions"] * recorder.TRIES
+    assert "closed the connection unanswered" in made.failure
+
+
+# ----------------------------------------------------------------------------- which model
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
+    ("protocol", "expected"),
     [
-        pytest.param("/api/v1/v1", "/api/v1", id="version doubled"),
-        pytest.param("/api/api/v1", "/api/v1", id="prefix doubled"),
-        pytest.param("/v1/messages", "/v1", id="endpoint of Messages"),
-        pytest.param("/api/v1/chat/completions", "/api/v1", id="endpoint of chat completions"),
-        pytest.param("/v1/models", "/v1", id="endpoint of the model list"),
-        pytest.param("/v1", "/api/v1", id="prefix missing"),
-        pytest.param("/api/v2", "/api/v1", id="another version"),
-        pytest.param("/docs", "/v1", id="a page of the site"),
-        pytest.param("/app/keys", "/api/v1", id="a page deep in the site"),
+        pytest.param(Protocol.ANTHROPIC, ["Claude-b", "claude-d", "gpt-a"], id="anthropic"),
+        pytest.param(Protocol.OPENAI, ["gpt-a", "Claude-b", "gpt-c"], id="openai"),
     ],
 )
-def test_where_a_gateway_may_be_instead(path: str, found: str) -> None:
-    assert SITE + found in other_roots(SITE + path)
+def test_three_listed_models_are_tried_the_likely_ones_first(
+    protocol: Protocol, expected: list[str]
+) -> None:
+    ids = ("gpt-a", "text-embedding-1", "Claude-b", "gpt-c", "claude-d")
+    made = found(listing(*ids), NO_MODEL, path="/v1", protocols=(protocol,), models={})
+
+    assert made.models[:3] == expected
 
 
-def test_other_roots_are_tried_once_each_nearest_first() -> None:
-    found = other_roots(f"{SITE}/api/v1/v1")
+def test_a_guess_that_one_protocol_refuses_leaves_that_protocol_without_a_model() -> None:
+    made = found(
+        *(listing("gpt-a"), NO_MODEL, listing("gpt-a"), OK), path="/v1", protocols=BOTH, models={}
+    ).known
+    needs = "needs models.anthropic: name one with --model-anthropic"
 
-    assert found == [f"{SITE}{root}" for root in ("/api/v1", "/api/v1/v1", "/v1")]
+    assert made.models == {"openai": "gpt-a"}
+    assert made.recordings["anthropic-plain"].not_recorded == needs
+    assert made.recordings["openai-plain"].final
+    assert len(made.warnings) == 1 and made.warnings[0].endswith(needs)
+
+
+def test_a_named_model_that_is_refused_stays_the_gateways_answer() -> None:
+    made = found(NO_MODEL, OK, path="/v1", protocols=BOTH).known
+
+    assert made.models == NAMED
+    assert made.recordings["anthropic-plain"].last.status == 404
+
+
+def test_a_model_that_one_style_was_told_of_is_refused_whatever_the_other_style_says() -> None:
+    told = answer(403, "this model is not for you")
+    made = found(told, REFUSED, path="/v1", protocols=(Protocol.ANTHROPIC,))
+
+    assert made.failure == "no usable model: /v1 refused demo-a"

@@ -21,6 +21,7 @@ from conformance.model import Exchange, Kind, Protocol
 from conformance.profile import CredentialStyle
 from conformance.recorder import Gateway
 from conformance.registry import Scenario, scenarios
+from conformance.scenarios import prompts
 
 MODELS = {
     "anthropic": "good",
@@ -181,7 +182,7 @@ def test_a_refused_budget_is_asked_again_under_its_old_name() -> None:
     asyncio.run(scenarios()["openai-plain"].play(cast(Gateway, gateway)))
 
     assert [made.status for made in gateway.sent] == [400, 200]
-    assert gateway.sent[1].request.json["max_tokens"] == 512
+    assert gateway.sent[1].request.json["max_tokens"] == prompts.BUDGET
 
 
 @dataclass

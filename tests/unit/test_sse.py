@@ -174,19 +174,6 @@ def test_only_a_blank_line_terminates_a_block(body: bytes, terminated: list[bool
 
 
 @pytest.mark.parametrize(
-    ("body", "is_comment"),
-    [
-        pytest.param(b": ping\n\n", True, id="one comment"),
-        pytest.param(b": a\n:\n\n", True, id="two comments"),
-        pytest.param(b": a\ndata: b\n\n", False, id="a comment before data"),
-        pytest.param(b"data\n\n", False, id="a field without value"),
-    ],
-)
-def test_a_block_of_comments_is_told_from_an_event(body: bytes, is_comment: bool) -> None:
-    assert [block.is_comment for block in sse.scan(body)] == [is_comment]
-
-
-@pytest.mark.parametrize(
     ("line", "expected"),
     [
         pytest.param("data:  two spaces", ("data", " two spaces"), id="one space goes"),

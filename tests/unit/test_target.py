@@ -10,7 +10,15 @@ from conformance import profile
 from conformance.errors import UsageError
 from conformance.model import Protocol
 from conformance.secret import Secret
-from conformance.target import EMBEDDED, Target, Wish, is_loopback, profile_of, resolve
+from conformance.target import (
+    EMBEDDED,
+    Target,
+    Wish,
+    is_loopback,
+    profile_of,
+    resolve,
+    resolve_direct,
+)
 
 HUB, HOME, FOREIGN = "https://tokenhub.store/api", "http://127.0.0.1:8080", "https://other.example"
 ENV = {"PYTEST_BASE_URL": "https://two.example", "BASE_URL": "https://three.example"}
@@ -112,7 +120,10 @@ def test_the_profile_comes_from_the_option_or_the_host(
         ),
         pytest.param(Wish(base_url=FOREIGN), GATEWAY, "gw-secretsecret", id="ours to any host"),
         pytest.param(
-            Wish(base_url=HOME, profile="tokenhub"), TOKEN, "th-secretsecret", id="loopback"
+            Wish(base_url=HOME, profile="tokenhub"), TOKEN, "", id="nor to whatever runs here"
+        ),
+        pytest.param(
+            Wish(), {"BASE_URL": HOME} | TOKEN, "th-secretsecret", id="the documented pair here"
         ),
         pytest.param(Wish(base_url=HOME), TOKEN, "", id="loopback with another profile"),
         pytest.param(Wish(), TOKEN | GATEWAY, "", id="the embedded gateway gets none"),
@@ -270,6 +281,34 @@ def test_headers_come_from_the_profile_and_the_environment(tmp_path: Path) -> No
 
     assert found.headers == {"x-tenant": Secret("acme"), "x-pass": Secret("s3cr3t")}
     assert found.hidden == ("x-pass",)
+
+
+def test_the_secret_headers_of_a_provider_are_known_as_secrets(tmp_path: Path) -> None:
+    wish = Wish(reference_url=FOREIGN, reference_profile=with_headers(tmp_path))
+
+    found = resolve_direct(wish, {"TENANT_PASS": "s3cr3t", "GATEWAY_REFERENCE_KEY": "gw-1"})
+
+    assert found is not None and found.hidden == ("x-pass",)
+    assert found.secrets == (Secret("gw-1"), Secret("s3cr3t"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "hosts"),
+    [
+        pytest.param("OWN_KEY", "['own.example']", id="a profile of another host"),
+        pytest.param("OWN_KEY", "[]", id="a profile of no host"),
+        pytest.param("TOKENHUB_API_KEY", "['own.example']", id="TokenHub's, from --base-url"),
+    ],
+)
+def test_a_variable_of_a_profile_does_not_go_to_loopback(
+    tmp_path: Path, variable: str, hosts: str
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(f"hosts = {hosts}\n[keys.valid]\nenv = ['{variable}']")
+
+    found = resolve(Wish(base_url=HOME, profile=str(own)), {variable: "gw-1"})
+
+    assert valid(found) == ""
 
 
 def test_a_header_whose_variable_is_missing_is_refused(tmp_path: Path) -> None:
