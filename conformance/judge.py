@@ -12,7 +12,6 @@ from conformance.model import (
     FailureKind,
     Finding,
     Inconclusive,
-    Kind,
     Level,
     NotApplicable,
     Outcome,
@@ -22,7 +21,7 @@ from conformance.model import (
     Violation,
 )
 from conformance.profile import Profile
-from conformance.registry import Requirement, requirements, scenarios
+from conformance.registry import Requirement, requirements, scenarios, serving
 
 BLOCKED = "blocked by "
 NOTHING = "nothing exercised it"
@@ -117,9 +116,15 @@ class Judge:
                     yield exchange
 
     def _unexercised(self, requirement: Requirement) -> str:
-        named = (self._recordings.get(name) for name in requirement.scenario_names)
-        reasons = {r.not_recorded for r in named if r is not None and r.not_recorded}
-        return "; ".join(sorted(reasons)) or (NEEDS_LAB if requirement.needs_lab else NOTHING)
+        """Why there is no subject: what its scenarios lacked, where none of them was recorded."""
+        found = [self._recordings.get(name) for name in serving(requirement)]
+        recorded = [recording for recording in found if recording is not None]
+        reasons = {recording.not_recorded for recording in recorded}
+        if requirement.kinds and "" in reasons:
+            reasons = set()
+        return "; ".join(sorted(reasons - {""})) or (
+            NEEDS_LAB if requirement.needs_lab else NOTHING
+        )
 
     def _findings(
         self, requirement: Requirement, subject: Any, seen: dict[str, str]
@@ -130,7 +135,8 @@ class Judge:
                 yield _unanswered(silent)
                 return
             broken = next(filter(None, map(_broken, subject.final)), None)
-            if broken is not None and is_meant_to_succeed(subject.scenario):
+            known = scenarios().get(subject.scenario)
+            if broken is not None and known is not None and known.expects_success:
                 yield broken
                 return
         limited = isinstance(subject, Recording) and any(e.status == 429 for e in subject.final)
@@ -214,13 +220,6 @@ def _inapplicable(requirement: Requirement, profile: Profile) -> str:
 
 def _protocol_of(scenario: str) -> str:
     return str(scenarios()[scenario].protocol)
-
-
-def is_meant_to_succeed(scenario: str) -> bool:
-    """Whether a scenario asks what any sound gateway answers with 200."""
-    known = scenarios().get(scenario)
-    errors = {Kind.ANTHROPIC_ERROR, Kind.OPENAI_ERROR}
-    return known is not None and bool(known.yields) and not errors & set(known.yields)
 
 
 def _broken(exchange: Exchange) -> Violation | None:

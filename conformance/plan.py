@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conformance.profile import Profile
-from conformance.registry import Requirement, Scenario, closure, requirements, scenarios
+from conformance.registry import Scenario, closure, requirements, scenarios, serving
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,3 @@ def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan
         and (scenario.smoke or not smoke)
     )
     return Plan(ids, taken)
-
-
-def serving(requirement: Requirement) -> set[str]:
-    """The scenarios that give a requirement its subjects."""
-    every = scenarios().values()
-    wanted = set(requirement.kinds)
-    found = {scenario.name for scenario in every if wanted & set(scenario.yields)}
-    if requirement.is_about_the_run:
-        found |= {scenario.name for scenario in every if scenario.smoke}
-    return found | set(requirement.scenario_names)

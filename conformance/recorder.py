@@ -148,6 +148,7 @@ class Gateway:
     keys: Mapping[str, Secret]
     exchanges: list[Exchange] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    expects_success: bool = False
 
     @property
     def recording(self) -> Recording:
@@ -209,7 +210,7 @@ class Gateway:
         """Send until there is an answer that says something, at most TRIES times."""
         for attempt in range(TRIES):
             exchange = await self._once(request, key)
-            wait_s = _pause_s(exchange, attempt)
+            wait_s = _pause_s(exchange, attempt, self.expects_success)
             if wait_s is None or attempt == TRIES - 1:
                 break
             self.exchanges[-1] = replace(exchange, superseded=True)
@@ -247,14 +248,17 @@ _PROTOCOL_HEADERS: Mapping[Protocol, Mapping[str, str]] = {
 }
 
 
-def _pause_s(exchange: Exchange, attempt: int) -> float | None:
-    """How long to wait before another try; None where the answer stands."""
+def _pause_s(exchange: Exchange, attempt: int, expects_success: bool) -> float | None:
+    """How long to wait before another try; None where the answer stands.
+
+    A 5xx costs nothing; one that persists where success is expected stands.
+    """
     if exchange.failure is not None:
         return _BACKOFF_S * 2.0**attempt if exchange.failure.kind in _LOST else None
     if exchange.status == 429:
         asked_s = _seconds(exchange.answer.header("retry-after"))
         return asked_s if asked_s <= LONGEST_WAIT_S else None
-    return None
+    return _BACKOFF_S * 2.0**attempt if exchange.status >= 500 and expects_success else None
 
 
 def _seconds(header: str | None) -> float:

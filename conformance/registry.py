@@ -49,6 +49,12 @@ class Scenario:
     exclusive: bool
 
     @property
+    def expects_success(self) -> bool:
+        """Whether it asks what any sound gateway answers with 200."""
+        errors = {Kind.ANTHROPIC_ERROR, Kind.OPENAI_ERROR}
+        return bool(self.yields) and not errors & set(self.yields)
+
+    @property
     def title(self) -> str:
         """The first line of the docstring."""
         return _title(self.play)
@@ -232,6 +238,16 @@ def closure(ids: Iterator[str] | list[str]) -> list[str]:
             found[id] = None
             waiting.extend(known[id].needs)
     return sorted(found)
+
+
+def serving(requirement: Requirement) -> set[str]:
+    """The scenarios that give a requirement its subjects."""
+    every = scenarios().values()
+    wanted = set(requirement.kinds)
+    found = {scenario.name for scenario in every if wanted & set(scenario.yields)}
+    if requirement.is_about_the_run:
+        found |= {scenario.name for scenario in every if scenario.smoke}
+    return found | set(requirement.scenario_names)
 
 
 def _add(table: dict[str, Any], name: str, value: Any) -> None:

@@ -104,7 +104,14 @@ class _Session:
         return gateway.recording
 
     def _gateway(self, scenario: Scenario, keys: Mapping[str, Secret]) -> Gateway:
-        return Gateway(scenario.name, self.connection, self.found.routes, self.found.models, keys)
+        return Gateway(
+            scenario.name,
+            self.connection,
+            self.found.routes,
+            self.found.models,
+            keys,
+            expects_success=scenario.expects_success,
+        )
 
 
 async def record(target: Target, plan: Plan, control: Control, conditions: Conditions) -> Recorded:
@@ -120,7 +127,9 @@ async def record(target: Target, plan: Plan, control: Control, conditions: Condi
         found = await preflight(connection, target, target.keys.get("valid"))
         session = _Session(connection, target, found, keyring, redactor, conditions)
         for recording in found.recordings.values():
-            session.keep(recording)
+            # A 5xx gets the tries of any other scenario before it stands.
+            if not any(exchange.status >= 500 for exchange in recording.final):
+                session.keep(recording)
         await _record_all(session, plan)
     return Recorded(
         recordings=session.recordings,

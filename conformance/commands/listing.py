@@ -8,8 +8,7 @@ from typing import Any
 
 from conformance.catalogue import catalogue, source_url
 from conformance.commands import Commands
-from conformance.plan import serving
-from conformance.registry import requirements
+from conformance.registry import requirements, serving
 
 
 def add(commands: Commands[argparse.ArgumentParser]) -> None:

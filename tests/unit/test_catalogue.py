@@ -10,7 +10,7 @@ import pytest
 
 from conformance.catalogue import catalogue, excluded, source_url, sources
 from conformance.model import Kind, Level
-from conformance.plan import plan, serving
+from conformance.plan import plan
 from conformance.profile import load
 from conformance.registry import (
     RUN,
@@ -21,6 +21,7 @@ from conformance.registry import (
     requirements,
     scenario,
     scenarios,
+    serving,
 )
 from conformance.report.symptoms import symptoms
 from conformance.summary import SIX, is_smoke
