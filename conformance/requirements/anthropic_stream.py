@@ -17,7 +17,8 @@ from conformance.model import (
     Violation,
 )
 from conformance.registry import requirement
-from conformance.requirements.anthropic import OPENAI_REASONS, STOP_REASONS, UNSERVED, has_counted
+from conformance.requirements.anthropic import OPENAI_REASONS, STOP_REASONS, UNSERVED
+from conformance.requirements.anthropic_limits import has_counted
 from conformance.requirements.anthropic_sse import FRAMED, NAMED, has_event
 from conformance.shapes import mismatches, schema_mismatches
 
