@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from reference_gateway.call import Call
@@ -10,7 +11,7 @@ from reference_gateway.errors import Refusal, Unauthenticated
 from reference_gateway.faults.places import BOTH, OPENAI, refusals, replies
 from reference_gateway.faults.registry import fault
 from reference_gateway.seams import Reply
-from reference_gateway.wire import encode
+from reference_gateway.wire import dump, encode
 
 
 @fault(
@@ -77,5 +78,7 @@ def without_code(body: Json) -> None:
     origin="https://github.com/BerriAI/litellm/issues/18731",
 )
 def valid_credential_echoed(call: Call, reply: Reply) -> Reply:
-    """The error about an invalid request quotes the caller's own valid key in a header."""
-    return replace(reply, headers={**reply.headers, "X-Debug-Caller": call.credential or "none"})
+    """The error about an invalid request quotes the caller's own valid key."""
+    body = json.loads(reply.body)
+    body["error"]["message"] += f" Asked with {call.credential}."
+    return replace(reply, body=dump(body).encode())
