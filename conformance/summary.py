@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from conformance.direct import Difference, difference
+from conformance.direct import Difference, difference, direct_outcome
 from conformance.exits import is_not_covered
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
@@ -67,13 +67,15 @@ def _areas(verdicts: list[Verdict]) -> list[str]:
 
 
 def _differences(verdicts: list[Verdict]) -> list[str]:
-    """What only the gateway breaks, what the provider breaks too, and what it alone does."""
-    lines: list[str] = []
-    for kind in (Difference.GATEWAY, Difference.BOTH, Difference.DIRECT):
-        ids = [verdict.requirement for verdict in verdicts if difference(verdict) is kind]
-        if ids:
-            lines.append(f"{kind}: {', '.join(ids)}")
-    return lines
+    """What gateway and provider break, in columns: only one of them, or both."""
+    rows = [
+        f"{verdict.requirement:<16} {direct_outcome(verdict):<14} {verdict.outcome:<14} {kind}"
+        for kind in (Difference.GATEWAY, Difference.BOTH, Difference.DIRECT)
+        for verdict in verdicts
+        if difference(verdict) is kind
+    ]
+    head = f"{'requirement':<16} {'direct':<14} {'gateway':<14} difference"
+    return [head, *rows] if rows else []
 
 
 def _not_covered(verdicts: list[Verdict]) -> list[str]:
