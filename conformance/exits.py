@@ -17,6 +17,18 @@ class Exit(IntEnum):
     INCOMPLETE = 7
 
 
+MEANINGS = {
+    0: "conforms",
+    1: "a requirement fails",
+    2: "interrupted",
+    3: "an error inside the suite",
+    4: "wrong usage",
+    5: "nothing was selected",
+    6: "preflight failed: nothing can be judged",
+    7: "incomplete: a MUST could not be decided",
+}
+"""What each exit status says to a reader."""
+
 NOT_COVERED = ("needs keys.", "needs models.", "needs lab", "needs a probe", "control API:")
 """The reasons of a `not_run` that the profile is answerable for, not the gateway."""
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from conformance import archive, verdicts
 from conformance.direct import difference, direct_outcome
+from conformance.exits import MEANINGS
 from conformance.model import Recording
 from conformance.registry import scenarios
 from conformance.report.evidence import Mark, Panel, marks_of, panels
 from conformance.report.findings import groups, unjudged
 from conformance.report.page import render as render_page
-from conformance.report.summary import EXIT_MEANINGS, banner, six, tallies
+from conformance.report.summary import banner, six, tallies
 from conformance.report.symptoms import symptoms
 from conformance.verdicts import Judged
 
@@ -67,7 +68,7 @@ def _run(judged: Judged, unreadable: tuple[str, ...]) -> dict[str, Any]:
         "preflight": {**_PREFLIGHT, **judged.preflight},
         "footer": {**_FOOTER, **judged.footer} if judged.footer else {},
         "banner": banner(judged),
-        "exit_meaning": EXIT_MEANINGS.get(judged.footer.get("exit_status", -1), ""),
+        "exit_meaning": MEANINGS.get(judged.footer.get("exit_status", -1), ""),
         "tallies": tallies(judged),
         "six": six(judged.verdicts),
         "warnings": tuple(judged.preflight.get("warnings", ())),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from conformance.exits import MEANINGS
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
 from conformance.verdicts import Judged
@@ -24,17 +25,6 @@ SIX = {
     "function-calling": "Tool calls",
 }
 """The six assertions of the documented test script, in its order."""
-
-EXIT_MEANINGS = {
-    0: "conforms",
-    1: "a requirement fails",
-    2: "interrupted",
-    3: "an error inside the suite",
-    4: "wrong usage",
-    5: "nothing was selected",
-    6: "preflight failed: nothing can be judged",
-    7: "incomplete: a MUST could not be decided",
-}
 
 
 @dataclass(frozen=True)
@@ -114,7 +104,7 @@ def _without_failure(judged: Judged, counted: Counter[Outcome]) -> Banner:
         sentence = f"Incomplete: no MUST fails, but {_undecided(len(undecided))}"
         return Banner("warn", sentence, _besides(counted))
     if status:
-        meaning = EXIT_MEANINGS.get(status, "unknown to this version of the suite")
+        meaning = MEANINGS.get(status, "unknown to this version of the suite")
         sentence = f"No MUST fails, but the run ended with exit status {status}"
         return Banner("warn", sentence, f"It means: {meaning}.")
     if counted[Outcome.KNOWN]:
