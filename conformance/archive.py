@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UnreadableFile
+from conformance.kinds import Kind
 from conformance.model import (
     Chunk,
     Ended,
@@ -21,7 +22,6 @@ from conformance.model import (
     Failure,
     FailureKind,
     Headers,
-    Kind,
     Part,
     Recording,
     Request,

@@ -29,7 +29,14 @@ MEANINGS = {
 }
 """What each exit status says to a reader."""
 
-NOT_COVERED = ("needs keys.", "needs models.", "needs lab", "needs a probe", "control API:")
+NOT_COVERED = (
+    "needs keys.",
+    "needs models.",
+    "needs lab",
+    "needs a probe",
+    "needs --include",
+    "control API:",
+)
 """The reasons of a `not_run` that the profile is answerable for, not the gateway."""
 
 
@@ -50,7 +57,7 @@ def exit_status(
 
 
 def is_not_covered(verdict: Verdict) -> bool:
-    """Whether a requirement was not run for want of a key, a model role or an adapter."""
+    """Whether a requirement was not run for want of a key, a role, an adapter or an opt-in."""
     return verdict.outcome is Outcome.NOT_RUN and verdict.reason.startswith(NOT_COVERED)
 
 

@@ -15,7 +15,8 @@ from conformance import __version__, archive, imports, profile, report
 from conformance.errors import UsageError
 from conformance.imports import Foreign, Run, Source, Unread
 from conformance.imports.own import said
-from conformance.model import Exchange, Kind, Recording, Verdict
+from conformance.kinds import Kind
+from conformance.model import Exchange, Recording, Verdict
 from conformance.offline import Bench
 from conformance.profile import Profile
 from conformance.scrub import Scrubber

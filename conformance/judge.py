@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.catalogue import catalogue
+from conformance.kinds import Protocol
 from conformance.model import (
     Exchange,
     FailureKind,
@@ -15,7 +17,6 @@ from conformance.model import (
     Level,
     NotApplicable,
     Outcome,
-    Protocol,
     Recording,
     Verdict,
     Violation,
@@ -28,6 +29,7 @@ NOTHING = "nothing exercised it"
 NEEDS_LAB = "needs lab: only a scripted upstream provokes it"
 
 _OF_LEVEL = {Level.MUST: Outcome.FAIL, Level.SHOULD: Outcome.WARN, Level.MAY: Outcome.INFO}
+_REFUSING = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
 _UNANSWERABLE = (FailureKind.TIMEOUT, FailureKind.MALFORMED)
 
 
@@ -139,6 +141,11 @@ class Judge:
             if broken is not None and known is not None and known.expects_success:
                 yield broken
                 return
+        for exchange in subject.final if isinstance(subject, Recording) else ():
+            refused = refused_parameter(exchange, self._profile)
+            if refused:
+                yield NotApplicable(f"the target refuses the optional parameter {refused}")
+                return
         limited = isinstance(subject, Recording) and any(e.status == 429 for e in subject.final)
         if limited and not requirement.expects_429:
             yield Inconclusive("the target answered 429, after waiting as it asked")
@@ -215,7 +222,34 @@ def _inapplicable(requirement: Requirement, profile: Profile) -> str:
     capability = catalogue()[requirement.id].capability
     if capability and capability not in profile.capabilities:
         return f"the profile {profile.name} does not claim {capability}"
-    return ""
+    return _unclaimed(requirement, profile)
+
+
+def _unclaimed(requirement: Requirement, profile: Profile) -> str:
+    """Why none of the scenarios that a rule is about may be sent; empty where one may."""
+    named = [scenarios()[name] for name in requirement.scenario_names]
+    if requirement.kinds or requirement.is_about_the_run or not named:
+        return ""
+    if any(profile.claims(scenario.capabilities) for scenario in named):
+        return ""
+    missing = sorted(set(named[0].capabilities) - profile.capabilities)
+    return f"the profile {profile.name} does not claim {', '.join(missing)}"
+
+
+def refused_parameter(exchange: Exchange, profile: Profile) -> str:
+    """The optional parameter of its scenario that a 400 or 422 names; empty for none.
+
+    Refusing an optional parameter is not failing it, unless the profile claims it.
+    """
+    known = scenarios().get(exchange.id.partition("#")[0])
+    if known is None or exchange.status not in (400, 422):
+        return ""
+    words = exchange.answer.text
+    named = (name for name in known.optional if re.search(rf"\b{re.escape(name)}\b", words))
+    refused = next(named, "")
+    if not refused and known.optional and any(code in words for code in _REFUSING):
+        refused = known.optional[0]
+    return "" if refused in profile.capabilities else refused
 
 
 def _protocol_of(scenario: str) -> str:

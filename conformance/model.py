@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance import sse
+from conformance.kinds import Endpoint, Kind, Protocol, endpoint_of
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -43,25 +44,6 @@ class Outcome(StrEnum):
     def rank(self) -> int:
         """0 for the worst outcome."""
         return list(Outcome).index(self)
-
-
-class Protocol(StrEnum):
-    """The two wire protocols that gateways expose."""
-
-    ANTHROPIC = "anthropic"
-    OPENAI = "openai"
-
-
-class Kind(StrEnum):
-    """What an exchange is, told from the exchange alone (so it also works offline)."""
-
-    ANTHROPIC_MESSAGE = "anthropic message"
-    ANTHROPIC_STREAM = "anthropic stream"
-    ANTHROPIC_ERROR = "anthropic error"
-    OPENAI_COMPLETION = "openai completion"
-    OPENAI_STREAM = "openai stream"
-    OPENAI_ERROR = "openai error"
-    OTHER = "other"
 
 
 class Part(StrEnum):
@@ -224,22 +206,25 @@ class Exchange:
             raise ValueError(f"{self.id} has no response: {self.failure}")
         return self.response
 
+    @cached_property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint that was asked; None where it is none of ours."""
+        asked = self.request
+        marks = (asked.header("anthropic-version"), asked.header("x-api-key"))
+        return endpoint_of(asked.path, any(marks))
+
     @property
     def protocol(self) -> Protocol | None:
         """The protocol of the endpoint that was asked."""
         if self.recognised is not None:
             return _PROTOCOL_OF.get(self.recognised)
-        if self.request.path.endswith("/messages"):
-            return Protocol.ANTHROPIC
-        if self.request.path.endswith("/chat/completions"):
-            return Protocol.OPENAI
-        return None
+        return self.endpoint.protocol if self.endpoint else None
 
     @property
     def is_streamed(self) -> bool:
         """Whether a stream was asked for; told from the answer where the request is lost."""
         if self.recognised is not None:
-            return self.recognised in (Kind.ANTHROPIC_STREAM, Kind.OPENAI_STREAM)
+            return self.recognised.endswith("stream")
         if self.request.json or self.response is None:
             return self.request.wants_stream
         return self.response.media_type == "text/event-stream"
@@ -249,17 +234,9 @@ class Exchange:
         """What this exchange is: its protocol, and stream, plain answer or error."""
         if self.recognised is not None:
             return self.recognised
-        if self.protocol is None or self.response is None or 300 <= self.status < 400:
+        if self.endpoint is None or self.response is None or 300 <= self.status < 400:
             return Kind.OTHER
-        if self.status >= 400:
-            return Kind(f"{self.protocol} error")
-        if self.is_streamed:
-            return Kind(f"{self.protocol} stream")
-        plain = {
-            Protocol.ANTHROPIC: Kind.ANTHROPIC_MESSAGE,
-            Protocol.OPENAI: Kind.OPENAI_COMPLETION,
-        }
-        return plain[self.protocol]
+        return self.endpoint.kind(self.status, self.is_streamed)
 
     @cached_property
     def worked_out(self) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from functools import cache
 
 from conformance.imports import Foreign, Run
 from conformance.judge import BLOCKED, NEEDS_LAB, NOTHING, Judge, Tally, located, undecided
-from conformance.model import Exchange, Kind, Outcome, Part, Verdict
+from conformance.kinds import Kind
+from conformance.model import Exchange, Outcome, Part, Verdict
 from conformance.profile import Profile
 from conformance.registry import Requirement, requirements
 

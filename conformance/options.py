@@ -11,7 +11,9 @@ from typing import NoReturn
 import pytest
 
 from conformance.errors import UsageError
-from conformance.model import Level, Protocol
+from conformance.kinds import Protocol
+from conformance.model import Level
+from conformance.registry import OPT_INS
 from conformance.session import Manner
 from conformance.target import Wish
 
@@ -144,6 +146,13 @@ def _add_manner(group: pytest.OptionGroup) -> None:
         help="exit 7 where a key, model role or adapter was missing",
     )
     group.addoption(
+        "--include",
+        type=_areas,
+        default=frozenset(),
+        metavar="AREA[,AREA]",
+        help=f"also send what is not sent unasked: {', '.join(OPT_INS)}",
+    )
+    group.addoption(
         "--fault",
         action="append",
         default=[],
@@ -179,6 +188,7 @@ def manner(config: pytest.Config) -> Manner:
         fail_on=Level(option.fail_on),
         require_complete=option.require_complete,
         faults=tuple(option.fault),
+        included=option.include,
         quiet=config.get_verbosity() < 0,
     )
 
@@ -211,6 +221,15 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("expected at least 1")
     return number
+
+
+def _areas(text: str) -> frozenset[str]:
+    named = {word.strip() for word in text.split(",") if word.strip()}
+    unknown = sorted(named - set(OPT_INS))
+    if unknown or not named:
+        found = ", ".join(unknown) or "nothing"
+        raise argparse.ArgumentTypeError(f"found {found}, expected some of {', '.join(OPT_INS)}")
+    return frozenset(named)
 
 
 def _refused(_: str) -> NoReturn:

@@ -40,6 +40,7 @@ def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan
         for scenario in scenarios().values()
         if scenario.name in wanted
         and scenario.protocol in profile.endpoints
+        and profile.claims(scenario.capabilities)
         and (scenario.smoke or not smoke)
     )
     return Plan(ids, taken)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.errors import PreflightFailure
-from conformance.model import Exchange, Failure, FailureKind, Protocol, Recording, Response
+from conformance.kinds import Protocol
+from conformance.model import Exchange, Failure, FailureKind, Recording, Response
 from conformance.plain_answer import TELLING, Answer, answer_of
 from conformance.recorder import Connection, Gateway, Route
 from conformance.registry import scenarios

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 
 from conformance.errors import UsageError
-from conformance.model import Protocol
+from conformance.kinds import Protocol
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,10 @@ class Profile:
     prices: Mapping[str, Price]
     keys: Mapping[str, KeySource]
     control: str
+
+    def claims(self, capabilities: Iterable[str]) -> bool:
+        """Whether the gateway is said to be capable of all of these."""
+        return self.capabilities.issuperset(capabilities)
 
     def names_host(self, host: str) -> bool:
         """Whether the profile is that of this host."""

@@ -22,6 +22,7 @@ import httpx
 from conformance import __version__
 from conformance.client import opened
 from conformance.failures import failure_of
+from conformance.kinds import Protocol
 from conformance.model import (
     Chunk,
     Ended,
@@ -29,7 +30,6 @@ from conformance.model import (
     Failure,
     FailureKind,
     Headers,
-    Protocol,
     Recording,
     Request,
     Response,
@@ -165,42 +165,55 @@ class Gateway:
         return next(found, self.routes[protocol].style)
 
     async def messages(self, body: Mapping[str, Any], **how: Any) -> Exchange:
-        """POST to `/messages`; the model is filled in."""
+        """POST to `/messages`; the model is filled in. `how` is that of `send`."""
         asked = {"model": self.models["anthropic"], **body}
-        return await self._post(Protocol.ANTHROPIC, asked, **how)
+        return await self.post(Protocol.ANTHROPIC, PATHS[Protocol.ANTHROPIC], asked, **how)
 
     async def chat(self, body: Mapping[str, Any], **how: Any) -> Exchange:
-        """POST to `/chat/completions`; the model is filled in."""
+        """POST to `/chat/completions`; the model is filled in. `how` is that of `send`."""
         asked = {"model": self.models["openai"], **body}
-        return await self._post(Protocol.OPENAI, asked, **how)
+        return await self.post(Protocol.OPENAI, PATHS[Protocol.OPENAI], asked, **how)
 
-    async def _post(
+    async def post(
+        self, protocol: Protocol, path: str, body: Mapping[str, Any] | bytes, **how: Any
+    ) -> Exchange:
+        """POST a JSON object, or bytes as they are, to a path below the root of a protocol."""
+        content = body if isinstance(body, bytes) else _encoded(body)
+        return await self.send(protocol, "POST", path, content, **how)
+
+    async def get(self, protocol: Protocol, path: str, **how: Any) -> Exchange:
+        """GET a path below the root of a protocol."""
+        return await self.send(protocol, "GET", path, **how)
+
+    async def send(
         self,
         protocol: Protocol,
-        body: Mapping[str, Any],
+        method: str,
+        path: str,
+        content: bytes = b"",
         *,
         key: str = "valid",
         style: CredentialStyle | None = None,
         extra: Mapping[str, str] | None = None,
+        without: tuple[str, ...] = (),
     ) -> Exchange:
-        """`key` is a role, empty for no credential; `style` defaults to one that works."""
+        """Send one request, below the root of a protocol.
+
+        `key` is a role, empty for no credential; `style` defaults to one that works;
+        `extra` headers replace those of the same name, `without` names some to leave out.
+        """
         route = self.routes[protocol]
         credential = _credential(style or route.style, self.keys[key]) if key else {}
+        headers = {**self._headers(protocol), **(extra or {}), **credential}
         request = self.connection.client.build_request(
-            "POST",
-            route.root + PATHS[protocol],
-            # Half surrogates that a gateway sent go back as the escapes they came as.
-            content=json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace"),
-            headers={**self._headers(protocol), **(extra or {}), **credential},
+            method,
+            route.root + path,
+            content=content or None,
+            headers={name: value for name, value in headers.items() if name not in without},
         )
+        for name in without:
+            request.headers.pop(name, None)
         return await self._tried(request, key)
-
-    async def get(self, protocol: Protocol, path: str) -> Exchange:
-        """GET a path below the root of a protocol, with the valid key."""
-        route = self.routes[protocol]
-        headers = {**self._headers(protocol), **_credential(route.style, self.keys["valid"])}
-        request = self.connection.client.build_request("GET", route.root + path, headers=headers)
-        return await self._tried(request, "valid")
 
     def _headers(self, protocol: Protocol) -> dict[str, str]:
         of_profile = {n: v.reveal() for n, v in self.connection.target.headers.items()}
@@ -259,6 +272,11 @@ def _pause_s(exchange: Exchange, attempt: int, expects_success: bool) -> float |
         asked_s = _seconds(exchange.answer.header("retry-after"))
         return asked_s if asked_s <= LONGEST_WAIT_S else None
     return _BACKOFF_S * 2.0**attempt if exchange.status >= 500 and expects_success else None
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    # Half surrogates that a gateway sent go back as the escapes they came as.
+    return json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")
 
 
 def _seconds(header: str | None) -> float:

@@ -15,13 +15,18 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from conformance.model import Exchange, Findings, Kind, Part, Protocol
+from conformance.kinds import Kind, Protocol
+from conformance.model import Exchange, Findings, Part
 
 if TYPE_CHECKING:
     from conformance.recorder import Gateway
 
 RUN = "run"
 """The subject of a requirement that compares everything that was recorded."""
+
+OPT_INS = ("slow", "abuse", "large", "clients")
+"""The areas that a foreign target is asked for only by `--include`: minutes of silence,
+hostile input, megabytes or ten thousands of tokens, real clients."""
 
 Play = Callable[["Gateway"], Awaitable[None]]
 Rule = Callable[..., Findings]
@@ -35,6 +40,9 @@ class Scenario:
     `yields` are the kinds of exchange it produces on a sound gateway, `cost` its
     worst case in output tokens, `keys` the key roles and `models` the model roles
     that the target must provide. `smoke` scenarios make up the documented six.
+    It is sent only where the profile claims its `capabilities` and, where it has an
+    `opt_in` area, the user included that. `optional` are parameters that a gateway may
+    refuse by name: that is no failure, unless the profile claims one of them.
     """
 
     name: str
@@ -47,6 +55,9 @@ class Scenario:
     models: tuple[str, ...]
     smoke: bool
     exclusive: bool
+    capabilities: tuple[str, ...] = ()
+    opt_in: str = ""
+    optional: tuple[str, ...] = ()
 
     @property
     def expects_success(self) -> bool:
@@ -158,15 +169,29 @@ def scenario(
     models: tuple[str, ...] = (),
     smoke: bool = False,
     exclusive: bool = False,
+    capabilities: tuple[str, ...] = (),
+    opt_in: str = "",
+    optional: tuple[str, ...] = (),
 ) -> Callable[[Play], Play]:
     """Declare the decorated coroutine function as a scenario."""
 
     def declare(play: Play) -> Play:
-        _add(
-            _scenarios,
-            name,
-            Scenario(name, play, protocol, yields, exchanges, cost, keys, models, smoke, exclusive),
+        declared = Scenario(
+            name=name,
+            play=play,
+            protocol=protocol,
+            yields=yields,
+            exchanges=exchanges,
+            cost=cost,
+            keys=keys,
+            models=models,
+            smoke=smoke,
+            exclusive=exclusive,
+            capabilities=capabilities,
+            opt_in=opt_in,
+            optional=optional,
         )
+        _add(_scenarios, name, declared)
         return play
 
     return declare

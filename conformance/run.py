@@ -15,7 +15,8 @@ from conformance import archive
 from conformance.control import Control
 from conformance.errors import ControlError
 from conformance.keyring import Keyring
-from conformance.model import Protocol, Recording
+from conformance.kinds import Protocol
+from conformance.model import Recording
 from conformance.plan import Plan
 from conformance.preflight import Preflight, preflight
 from conformance.recorder import Connection, Deadlines, Gateway, connected
@@ -36,7 +37,7 @@ class Conditions:
     """How a run is made: where recordings go, how long to wait, how much at once.
 
     `secrets` are further credentials to redact, each with its role: those that the user
-    gave for another target.
+    gave for another target. `included` are the opt-in areas that may be sent.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Conditions:
     concurrency: int
     progress: Progress
     secrets: tuple[tuple[str, Secret], ...] = ()
+    included: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class _Session:
         self.recordings[recording.scenario] = redacted
 
     async def _played(self, scenario: Scenario) -> Recording:
+        if scenario.opt_in and scenario.opt_in not in self.conditions.included:
+            return Recording(scenario.name, not_recorded=f"needs --include {scenario.opt_in}")
         needed = (str(scenario.protocol), *scenario.models)
         missing = [f"models.{role}" for role in needed if role not in self.found.models]
         try:

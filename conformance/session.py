@@ -43,6 +43,7 @@ class Manner:
     fail_on: Level = Level.MUST
     require_complete: bool = False
     faults: tuple[str, ...] = ()
+    included: frozenset[str] = frozenset()
     quiet: bool = False
 
 
@@ -159,6 +160,7 @@ class Session:
                 self.manner.concurrency,
                 progress,
                 tuple(self._secrets_beside(target)),
+                _included(target, self.manner),
             )
             recorded = asyncio.run(record(target, planned, control, conditions))
         for warning in (*recorded.warnings, *([recorded.lost] if recorded.lost else [])):
@@ -194,6 +196,11 @@ class Session:
             "planned_exchanges": planned.exchanges,
             "configuration": _configuration(self.target, self.manner),
         }
+
+
+def _included(target: Target, manner: Manner) -> frozenset[str]:
+    """The opt-in areas to send: on the embedded gateway what takes seconds needs no word."""
+    return manner.included | ({"abuse", "large"} if target.is_embedded else set())
 
 
 def _failed(failure: PreflightFailure) -> dict[str, Any]:
@@ -252,6 +259,7 @@ def _configuration(target: Target, manner: Manner) -> dict[str, Any]:
         "timeout_s": manner.timeout_s,
         "smoke": manner.smoke,
         "faults": list(manner.faults),
+        "included": sorted(_included(target, manner)),
     }
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from conformance import profile as profiles
 from conformance.errors import UsageError
-from conformance.model import Protocol
+from conformance.kinds import Protocol
 from conformance.profile import Profile
 from conformance.secret import Secret
 

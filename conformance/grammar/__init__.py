@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from conformance.grammar import chat, messages
 from conformance.grammar.breach import Breach
-from conformance.model import Exchange, Protocol, Violation
+from conformance.kinds import Protocol
+from conformance.model import Exchange, Violation
 
 _WALKERS = {Protocol.ANTHROPIC: messages.walk, Protocol.OPENAI: chat.walk}
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from conformance.imports.entry import Raw
-from conformance.model import Kind, Protocol
+from conformance.kinds import Kind, Protocol
 
 _HOSTED = re.compile(
     r"/anthropic/models/(?!count-tokens)[^/]+:(stream)?rawpredict$"

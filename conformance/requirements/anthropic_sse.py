@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance import sse
-from conformance.model import Exchange, Findings, Kind, Part, Violation
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Part, Violation
 from conformance.registry import When, requirement
 
 STREAM = Kind.ANTHROPIC_STREAM

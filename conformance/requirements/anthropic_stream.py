@@ -6,16 +6,8 @@ import json
 
 from conformance import messages
 from conformance.grammar import breaches
-from conformance.model import (
-    Exchange,
-    Findings,
-    Inconclusive,
-    Kind,
-    Level,
-    Part,
-    Recording,
-    Violation,
-)
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Inconclusive, Level, Part, Recording, Violation
 from conformance.registry import requirement
 from conformance.requirements.anthropic import OPENAI_REASONS, STOP_REASONS, UNSERVED
 from conformance.requirements.anthropic_limits import has_counted

@@ -5,16 +5,8 @@ from __future__ import annotations
 import json
 
 from conformance import messages
-from conformance.model import (
-    Exchange,
-    Findings,
-    Inconclusive,
-    Kind,
-    Level,
-    Part,
-    Recording,
-    Violation,
-)
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Inconclusive, Level, Part, Recording, Violation
 from conformance.registry import requirement
 from conformance.requirements.anthropic import SHAPED, STOP_REASONS
 from conformance.shapes import matches, mismatches, schema_mismatches

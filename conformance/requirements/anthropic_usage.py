@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance import messages
-from conformance.model import Exchange, Findings, Kind, Violation
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Violation
 from conformance.registry import requirement
 from conformance.requirements.anthropic_sse import NAMED, has_event
 from conformance.shapes import mismatches

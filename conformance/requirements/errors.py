@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.model import Exchange, Findings, Kind, Level, Protocol, Recording, Violation
+from conformance.kinds import Kind, Protocol
+from conformance.model import Exchange, Findings, Level, Recording, Violation
 from conformance.profile import Expectation, Profile
 from conformance.registry import requirement
 from conformance.shapes import matches, mismatches

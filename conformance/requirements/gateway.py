@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from conformance import chat, messages
-from conformance.model import (
-    Exchange,
-    Findings,
-    Inconclusive,
-    Kind,
-    Level,
-    Protocol,
-    Recording,
-    Violation,
-)
+from conformance.kinds import Kind, Protocol
+from conformance.model import Exchange, Findings, Inconclusive, Level, Recording, Violation
 from conformance.profile import Profile
 from conformance.redaction import credentials_in
 from conformance.registry import RUN, requirement

@@ -7,15 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from conformance import chat
-from conformance.model import (
-    Exchange,
-    Findings,
-    Kind,
-    Level,
-    Part,
-    Recording,
-    Violation,
-)
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Level, Part, Recording, Violation
 from conformance.registry import requirement
 from conformance.requirements.anthropic import Seen, not_let_in, repeated, repeated_ids, unanswered
 from conformance.shapes import mismatches

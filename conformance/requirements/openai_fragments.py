@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from conformance import chat
-from conformance.model import Exchange, Findings, Kind, Violation
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Violation
 from conformance.profile import Profile
 from conformance.registry import requirement
 from conformance.requirements.openai_sse import READABLE

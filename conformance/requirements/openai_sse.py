@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance import chat, sse
 from conformance.grammar import chat as order
-from conformance.model import Exchange, Findings, Kind, Part, Violation
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Part, Violation
 from conformance.registry import requirement
 from conformance.shapes import mismatches
 

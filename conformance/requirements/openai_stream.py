@@ -9,7 +9,8 @@ from itertools import pairwise
 from conformance import chat
 from conformance.grammar import breaches
 from conformance.grammar import chat as order
-from conformance.model import Exchange, Findings, Kind, Level, Part, Violation
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Level, Part, Violation
 from conformance.profile import Profile
 from conformance.registry import requirement
 from conformance.requirements.openai import FINISH_REASONS

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from conformance import chat
+from conformance.kinds import Kind
 from conformance.model import (
     Exchange,
     Findings,
     Inconclusive,
-    Kind,
     Level,
     NotApplicable,
     Part,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance import chat
 from conformance.grammar import chat as order
-from conformance.model import Exchange, Findings, Kind, Level, Part, Violation
+from conformance.kinds import Kind
+from conformance.model import Exchange, Findings, Level, Part, Violation
 from conformance.registry import requirement
 from conformance.requirements.openai import wrong_sums
 from conformance.requirements.openai_sse import READABLE, has_error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.model import Kind, Protocol
+from conformance.kinds import Kind, Protocol
 from conformance.recorder import Gateway
 from conformance.registry import scenario
 from conformance.scenarios import prompts

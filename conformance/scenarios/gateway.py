@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.model import Kind, Protocol
+from conformance.kinds import Kind, Protocol
 from conformance.recorder import Gateway
 from conformance.registry import scenario
 from conformance.scenarios import anthropic, openai, prompts

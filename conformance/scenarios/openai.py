@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.model import Exchange, Kind, Protocol
+from conformance.kinds import Kind, Protocol
+from conformance.model import Exchange
 from conformance.recorder import Gateway
 from conformance.registry import scenario
 from conformance.scenarios import prompts

@@ -31,6 +31,12 @@ async def _judged(faults: tuple[str, ...]) -> Mapping[str, Verdict]:
         target = resolve(Wish(), {}).started(f"{gateway.base_url}/api", Secret(gateway.key))
         control = ReferenceControl(gateway.control_url, Secret(gateway.control_token))
         with tempfile.TemporaryDirectory() as folder:
-            conditions = Conditions(Path(folder), Deadlines(5, 5, 10), 8, lambda *_: None)
+            conditions = Conditions(
+                Path(folder),
+                Deadlines(5, 5, 10),
+                8,
+                lambda *_: None,
+                included=frozenset({"abuse", "large"}),
+            )
             recorded = await record(target, plan(ids, target.profile), control, conditions)
     return Judge(recorded.recordings, target.profile).verdicts(ids)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.imports import format_of
-from conformance.model import Kind
+from conformance.kinds import Kind
 from conformance.registry import requirements
 from tests.offline.offline_files import (
     GOLDEN,

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.imports.entry import Raw
 from conformance.imports.recognition import kind_of
-from conformance.model import Kind
+from conformance.kinds import Kind
 
 ASKED = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
 HOSTED = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": []}

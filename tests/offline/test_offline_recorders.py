@@ -12,7 +12,8 @@ import pytest
 from conformance import embedded
 from conformance.control.reference import ReferenceControl
 from conformance.judge import Judge
-from conformance.model import Kind, Outcome, Verdict
+from conformance.kinds import Kind
+from conformance.model import Outcome, Verdict
 from conformance.plan import plan
 from conformance.recorder import Deadlines
 from conformance.registry import requirements

@@ -14,13 +14,13 @@ from unit_exchanges import MESSAGE, exchange, recording
 
 from conformance import archive
 from conformance.errors import UnreadableFile
+from conformance.kinds import Kind
 from conformance.model import (
     Chunk,
     Ended,
     Exchange,
     Failure,
     FailureKind,
-    Kind,
     Recording,
     Request,
     Response,

@@ -50,26 +50,27 @@ def named(*modules: str) -> set[str]:
     return {name for module in modules for name in below(f"conformance.{module}")}
 
 
-READING = ("model", "sse", "grammar", "shapes", "messages", "chat")
+READING = ("kinds", "model", "sse", "grammar", "shapes", "messages", "chat")
 MAY_IMPORT = {
-    "conformance.model": named("sse"),
+    "conformance.kinds": named(),
+    "conformance.model": named("kinds", "sse"),
     "conformance.sse": named(),
     "conformance.secret": named(),
     "conformance.errors": named(),
     "conformance.fit": named(),
-    "conformance.shapes": named("fit", "model"),
-    "conformance.messages": named("model"),
-    "conformance.chat": named("model", "sse", "grammar"),
-    "conformance.judge": named("catalogue", "model", "profile", "registry"),
-    "conformance.exits": named("model"),
-    "conformance.offline": named("imports", "judge", "model", "profile", "registry"),
-    **dict.fromkeys(below("conformance.grammar"), named("model", "sse", "grammar")),
+    "conformance.shapes": named("fit", "kinds", "model"),
+    "conformance.messages": named("kinds", "model"),
+    "conformance.chat": named("kinds", "model", "sse", "grammar"),
+    "conformance.judge": named("catalogue", "kinds", "model", "profile", "registry"),
+    "conformance.exits": named("kinds", "model"),
+    "conformance.offline": named("imports", "judge", "kinds", "model", "profile", "registry"),
+    **dict.fromkeys(below("conformance.grammar"), named("kinds", "model", "sse", "grammar")),
     **dict.fromkeys(
         below("conformance.requirements"),
         named(*READING, "profile", "redaction", "registry", "requirements"),
     ),
     **dict.fromkeys(
-        below("conformance.scenarios"), named("model", "registry", "recorder", "scenarios")
+        below("conformance.scenarios"), named("kinds", "model", "registry", "recorder", "scenarios")
     ),
 }
 

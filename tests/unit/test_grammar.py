@@ -30,7 +30,8 @@ from unit_exchanges import (
 )
 
 from conformance.grammar import breaches, chat, messages
-from conformance.model import Kind, Level
+from conformance.kinds import Kind
+from conformance.model import Level
 from conformance.sse import DONE
 
 START, DELTA = message_start(), message_delta()

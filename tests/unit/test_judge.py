@@ -20,23 +20,22 @@ from unit_exchanges import (
 from conformance import judge as judging
 from conformance.catalogue import Entry
 from conformance.judge import Judge
+from conformance.kinds import Kind, Protocol
 from conformance.model import (
     Exchange,
     Failure,
     FailureKind,
     Finding,
     Inconclusive,
-    Kind,
     Level,
     NotApplicable,
     Outcome,
-    Protocol,
     Recording,
     Verdict,
     Violation,
 )
 from conformance.profile import Profile, load
-from conformance.registry import RUN, Requirement, requirements
+from conformance.registry import RUN, Requirement, requirements, scenarios
 
 GENERIC = load("generic")
 HELD = exchange(Kind.ANTHROPIC_MESSAGE, MESSAGE, "anthropic-plain#1")
@@ -512,3 +511,52 @@ def test_one_root_cause_is_one_red() -> None:
     found = [verdict.reason for verdict in judge.verdicts(asked).values()]
 
     assert found == ["", *["blocked by ANT-EP-001"] * 4]
+
+
+# ------------------------------------------------------------------- optional and unclaimed
+
+
+def refusing(words: str, status: int = 400) -> Recording:
+    """The tool scenario, refused in these words."""
+    body = {"type": "error", "error": {"type": "invalid_request_error", "message": words}}
+    refused = exchange(Kind.ANTHROPIC_ERROR, body, "anthropic-tool#1", status=status)
+    return recording("anthropic-tool", refused)
+
+
+@pytest.mark.parametrize(
+    ("refused", "claimed", "outcome"),
+    [
+        pytest.param(refusing("top_k: not here"), (), Outcome.NOT_APPLICABLE, id="by name"),
+        pytest.param(
+            refusing("unsupported_parameter"), (), Outcome.NOT_APPLICABLE, id="by its code"
+        ),
+        pytest.param(refusing("top_k: not here"), ("top_k",), Outcome.FAIL, id="but claimed"),
+        pytest.param(refusing("top_kings reign"), (), Outcome.FAIL, id="part of a word"),
+        pytest.param(refusing("top_k", status=404), (), Outcome.FAIL, id="another status"),
+    ],
+)
+def test_refusing_an_optional_parameter_is_not_failing_it(
+    verdict: Judged,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Recording,
+    claimed: tuple[str, ...],
+    outcome: Outcome,
+) -> None:
+    asks = replace(scenarios()["anthropic-tool"], optional=("top_k",))
+    monkeypatch.setattr(judging, "scenarios", lambda: {"anthropic-tool": asks})
+    profile = replace(GENERIC, capabilities=GENERIC.capabilities.union(claimed))
+    rule = made("ANT-TOOL-001", finds(BREAKS), on=("anthropic-tool",))
+
+    assert verdict(rule, recordings=(refused,), profile=profile).outcome is outcome
+
+
+def test_what_only_unclaimed_capabilities_show_is_not_applicable(
+    verdict: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    able = replace(scenarios()["anthropic-tool"], capabilities=("thinking",))
+    monkeypatch.setattr(judging, "scenarios", lambda: {"anthropic-tool": able})
+
+    found = verdict(made("ANT-TOOL-001", on=("anthropic-tool",)), recordings=())
+
+    assert found.outcome is Outcome.NOT_APPLICABLE
+    assert found.reason == "the profile generic does not claim thinking"

@@ -8,17 +8,8 @@ from dataclasses import replace
 import pytest
 from unit_exchanges import recording, request, response
 
-from conformance.model import (
-    Exchange,
-    Failure,
-    FailureKind,
-    Kind,
-    Outcome,
-    Protocol,
-    Recording,
-    Request,
-    Response,
-)
+from conformance.kinds import Kind, Protocol
+from conformance.model import Exchange, Failure, FailureKind, Outcome, Recording, Request, Response
 
 
 def asked(path: str, body: object = None, **how: object) -> Exchange:
@@ -49,9 +40,13 @@ PLAIN, STREAM = {"stream": False}, {"stream": True}
         pytest.param(asked(f"{MESSAGES}?beta=true", PLAIN), Kind.ANTHROPIC_MESSAGE, id="query"),
         pytest.param(asked(f"{MESSAGES}/", PLAIN), Kind.ANTHROPIC_MESSAGE, id="trailing slash"),
         pytest.param(asked(f"/api{CHAT}", PLAIN), Kind.OPENAI_COMPLETION, id="another root"),
-        pytest.param(asked(f"{MESSAGES}/count_tokens", PLAIN), Kind.OTHER, id="count_tokens"),
-        pytest.param(asked("/v1/models", PLAIN), Kind.OTHER, id="another endpoint"),
-        pytest.param(asked("/v1/completions", PLAIN), Kind.OTHER, id="legacy completions"),
+        pytest.param(
+            asked(f"{MESSAGES}/count_tokens", PLAIN), Kind.ANTHROPIC_TOKEN_COUNT, id="count_tokens"
+        ),
+        pytest.param(asked("/v1/files", PLAIN), Kind.OTHER, id="another endpoint"),
+        pytest.param(
+            asked("/v1/completions", PLAIN), Kind.OPENAI_TEXT_COMPLETION, id="legacy completions"
+        ),
         pytest.param(asked(CHAT, {"stream": 1}), Kind.OPENAI_COMPLETION, id="stream is no bool"),
         pytest.param(
             asked(CHAT, PLAIN, type="text/event-stream"),
@@ -80,7 +75,7 @@ def test_an_exchange_tells_its_kind(exchange: Exchange, kind: Kind) -> None:
     [
         pytest.param(MESSAGES, Protocol.ANTHROPIC, id="messages"),
         pytest.param(CHAT, Protocol.OPENAI, id="chat"),
-        pytest.param("/v1/responses", None, id="neither"),
+        pytest.param("/v1/files", None, id="neither"),
         pytest.param("/v1/mymessages", None, id="only the end of a word"),
     ],
 )

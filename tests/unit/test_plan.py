@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.model import Protocol
+from conformance import plan as planning
+from conformance.kinds import Protocol
 from conformance.plan import Plan, plan, serving
 from conformance.profile import load
 from conformance.registry import requirements, scenarios
 
 GENERIC = load("generic")
+EVERY = frozenset(name for scenario in scenarios().values() for name in scenario.capabilities)
+ABLE = replace(GENERIC, capabilities=GENERIC.capabilities | EVERY)
 
 
 def names(made: Plan) -> list[str]:
@@ -38,13 +41,13 @@ def test_a_kind_records_every_scenario_that_yields_it() -> None:
 
 
 def test_each_scenario_is_recorded_once() -> None:
-    found = names(plan(requirements(), GENERIC))
+    found = names(plan(requirements(), ABLE))
 
     assert sorted(found) == sorted(scenarios())
 
 
 def test_scenarios_keep_the_order_of_their_declaration() -> None:
-    found = names(plan(reversed(list(requirements())), GENERIC))
+    found = names(plan(reversed(list(requirements())), ABLE))
 
     assert found == list(scenarios())
 
@@ -79,3 +82,12 @@ def test_a_plan_adds_up_requests_and_tokens() -> None:
 
 def test_nothing_selected_is_nothing_planned() -> None:
     assert plan([], GENERIC) == Plan((), ())
+
+
+def test_a_capability_that_is_not_claimed_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    able = replace(scenarios()["anthropic-tool"], capabilities=("tools", "thinking"))
+    monkeypatch.setattr(planning, "scenarios", lambda: {"anthropic-tool": able})
+    thinking = replace(GENERIC, capabilities=GENERIC.capabilities | {"thinking"})
+
+    assert names(plan(["ANT-TOOL-001"], GENERIC)) == []
+    assert names(plan(["ANT-TOOL-001"], thinking)) == ["anthropic-tool"]

@@ -12,7 +12,7 @@ from unit_servers import Answer, http, serving
 
 from conformance import recorder
 from conformance.errors import PreflightFailure
-from conformance.model import Protocol
+from conformance.kinds import Protocol
 from conformance.preflight import Preflight, preflight
 from conformance.profile import load
 from conformance.recorder import Deadlines, connected

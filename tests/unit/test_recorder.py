@@ -14,7 +14,8 @@ import pytest
 from unit_servers import END, Answer, Server, chunked, http, serving
 
 from conformance import __version__, recorder
-from conformance.model import Ended, Exchange, FailureKind, Kind, Protocol
+from conformance.kinds import Kind, Protocol
+from conformance.model import Ended, Exchange, FailureKind
 from conformance.profile import CredentialStyle, load
 from conformance.recorder import Connection, Deadlines, Gateway, Route, connected
 from conformance.secret import Secret
@@ -401,3 +402,22 @@ def test_what_was_recorded_is_numbered_in_order() -> None:
             return [exchange.id for exchange in made.recording.final]
 
     assert asyncio.run(run()) == ["made#1", "made#2"]
+
+
+def test_bytes_are_sent_as_they_are() -> None:
+    async def run() -> Exchange:
+        async with served(OK) as (made, _):
+            return await made.post(Protocol.OPENAI, "/chat/completions", b"{bad")
+
+    assert asyncio.run(run()).request.body == b"{bad"
+
+
+def test_a_header_can_be_left_out() -> None:
+    async def run() -> Exchange:
+        async with served(OK) as (made, _):
+            left_out = ("anthropic-version", "accept-encoding")
+            return await made.messages({"max_tokens": 1}, without=left_out)
+
+    asked = asyncio.run(run()).request
+
+    assert asked.header("anthropic-version") is None and asked.header("accept-encoding") is None

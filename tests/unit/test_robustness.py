@@ -32,7 +32,8 @@ from unit_exchanges import (
 )
 
 from conformance.judge import Judge
-from conformance.model import Chunk, Exchange, Kind, Outcome, Recording, Verdict
+from conformance.kinds import Kind
+from conformance.model import Chunk, Exchange, Outcome, Recording, Verdict
 from conformance.profile import load
 from conformance.registry import requirements, scenarios
 

@@ -17,7 +17,8 @@ from unit_exchanges import (
     exchange,
 )
 
-from conformance.model import Exchange, Kind, Protocol
+from conformance.kinds import Kind, Protocol
+from conformance.model import Exchange
 from conformance.profile import CredentialStyle
 from conformance.recorder import Gateway
 from conformance.registry import Scenario, scenarios

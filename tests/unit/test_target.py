@@ -8,7 +8,7 @@ import pytest
 
 from conformance import profile
 from conformance.errors import UsageError
-from conformance.model import Protocol
+from conformance.kinds import Protocol
 from conformance.secret import Secret
 from conformance.target import (
     EMBEDDED,

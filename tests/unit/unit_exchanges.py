@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance import sse
-from conformance.model import Chunk, Ended, Exchange, Kind, Recording, Request, Response
+from conformance.kinds import Kind
+from conformance.model import Chunk, Ended, Exchange, Recording, Request, Response
 
 SITE = "http://127.0.0.1:8080/v1"
 PATHS = {"anthropic": "/messages", "openai": "/chat/completions"}
