@@ -67,11 +67,12 @@ def excluded() -> Mapping[str, str]:
 def source_url(entry: Entry) -> str:
     """The first public address that an entry rests on; empty where there is none."""
     tagged = (sources()[tag].url for tag in entry.sources)
-    issues = (_issue_url(reference) for reference in entry.issues)
+    issues = (issue_url(reference) for reference in entry.issues)
     return next((url for url in (*tagged, *issues) if url), "")
 
 
-def _issue_url(reference: str) -> str:
+def issue_url(reference: str) -> str:
+    """The address of an issue given as `owner/name#1`."""
     repository, _, number = reference.partition("#")
     return f"https://github.com/{repository}/issues/{number}"
 

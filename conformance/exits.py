@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import IntEnum
 
+from conformance.flags import Flag
 from conformance.model import Level, Outcome, Verdict
 
 
@@ -41,19 +43,40 @@ NOT_COVERED = (
 
 
 def exit_status(
-    verdicts: Iterable[Verdict], fail_on: Level = Level.MUST, require_complete: bool = False
+    verdicts: Iterable[Verdict],
+    fail_on: Level = Level.MUST,
+    require_complete: bool = False,
+    fail_on_flaky: bool = False,
 ) -> Exit:
-    """The status of a run that judged these requirements."""
-    judged = list(verdicts)
-    outcomes = {verdict.outcome for verdict in judged}
-    failing = {Outcome.FAIL} | ({Outcome.WARN} if fail_on is Level.SHOULD else set())
-    if outcomes & failing:
+    """The status of a run that judged these requirements; the unscored ones do not decide."""
+    judged = [verdict for verdict in verdicts if Flag.UNSCORED not in verdict.flags]
+    if any(is_failing(verdict, fail_on, fail_on_flaky) for verdict in judged):
         return Exit.FAILED
     musts = [verdict for verdict in judged if verdict.level is Level.MUST]
     if any(is_incomplete(verdict, require_complete) for verdict in musts):
         return Exit.INCOMPLETE
-    decided = outcomes & {Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.INFO}
-    return Exit.CONFORMS if decided else Exit.INCOMPLETE
+    return Exit.CONFORMS if any(v.outcome in _DECIDED for v in judged) else Exit.INCOMPLETE
+
+
+_DECIDED = {Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.INFO, Outcome.KNOWN}
+
+
+def is_failing(verdict: Verdict, fail_on: Level = Level.MUST, fail_on_flaky: bool = False) -> bool:
+    """Whether a verdict alone makes the run red."""
+    if Flag.UNSCORED in verdict.flags:
+        return False
+    failing = {Outcome.FAIL} | ({Outcome.WARN} if fail_on is Level.SHOULD else set())
+    flags = {Flag.BAD_BASELINE} | ({Flag.FLAKY} if fail_on_flaky else set())
+    return verdict.outcome in failing or bool(flags.intersection(verdict.flags))
+
+
+def is_excused(verdict: Verdict, fail_on: Level = Level.MUST) -> bool:
+    """Whether a broken requirement is known, or would fail but is newer than the edition."""
+    if verdict.outcome is Outcome.KNOWN:
+        return True
+    flags = tuple(flag for flag in verdict.flags if flag != Flag.UNSCORED)
+    is_unscored = len(flags) < len(verdict.flags)
+    return is_unscored and is_failing(replace(verdict, flags=flags), fail_on)
 
 
 def is_not_covered(verdict: Verdict) -> bool:
@@ -62,9 +85,13 @@ def is_not_covered(verdict: Verdict) -> bool:
 
 
 def is_incomplete(verdict: Verdict, require_complete: bool) -> bool:
-    """Whether a requirement should have been decided and was not."""
+    """Whether a requirement should have been decided and was not.
+
+    A list of what is expected not to run takes the place of what is merely not covered.
+    """
     if verdict.outcome is Outcome.INCONCLUSIVE:
         return True
-    if verdict.outcome is not Outcome.NOT_RUN:
+    if verdict.outcome is not Outcome.NOT_RUN or Flag.EXPECTED in verdict.flags:
         return False
-    return require_complete or not is_not_covered(verdict)
+    is_told = Flag.UNEXPECTED in verdict.flags
+    return is_told or require_complete or not is_not_covered(verdict)

@@ -60,6 +60,10 @@ class Judge:
         """The verdicts on some registered requirements, by id."""
         return {id: self.verdict(id) for id in ids}
 
+    def subjects(self, id: str) -> Iterator[Any]:
+        """What the verdict on one registered requirement rests on."""
+        return self._subjects(requirements()[id])
+
     def _tallied(self, requirement: Requirement) -> Tally:
         blocked = self._blocked(requirement)
         if blocked:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+from conformance import editions, gate_options
 from conformance.errors import UsageError
+from conformance.gate import Gate, opened
 from conformance.kinds import Protocol
+from conformance.manner import Manner
 from conformance.model import Level
 from conformance.registry import OPT_INS
-from conformance.session import Manner
 from conformance.target import Wish
 
 
@@ -25,6 +28,7 @@ def add(parser: pytest.Parser) -> None:
     _add_reference(group)
     _add_recordings(group)
     _add_manner(group)
+    gate_options.add(group)
 
 
 def add_base_url(parser: pytest.Parser) -> None:
@@ -180,17 +184,34 @@ def wish(config: pytest.Config) -> Wish:
 
 def manner(config: pytest.Config) -> Manner:
     """What the options say about how the run is made."""
-    option = config.option
+    option, below = config.option, Path(config.invocation_params.dir)
     return Manner(
         smoke=_is_smoke(option.markexpr),
         concurrency=option.concurrency,
         timeout_s=option.timeout_s,
         fail_on=Level(option.fail_on),
         require_complete=option.require_complete,
+        fail_on_flaky=option.fail_flaky,
         faults=tuple(option.fault),
         included=option.include,
         quiet=config.get_verbosity() < 0,
+        max_cost_usd=option.max_cost,
+        max_requests=option.max_requests,
+        per_minute=option.rate_limit,
+        dry_run=option.dry_run,
+        resume=below / option.resume if option.resume else None,
+        baseline=below / option.baseline if option.baseline else None,
+        update_baseline=option.update_baseline,
+        edition=option.edition,
     )
+
+
+def gate(config: pytest.Config) -> Gate:
+    """What verdicts are held against; raises UsageError."""
+    said = manner(config)
+    edition = editions.load(said.edition) if said.edition else None
+    today = datetime.now(UTC).date()
+    return opened(said.baseline, edition, said.fail_on, said.update_baseline, today)
 
 
 def recordings(config: pytest.Config) -> tuple[Path, ...]:
@@ -199,14 +220,21 @@ def recordings(config: pytest.Config) -> tuple[Path, ...]:
     paths = tuple(below / name for name in config.option.recordings)
     if paths and any(str(a).startswith("--base-url") for a in config.invocation_params.args):
         raise UsageError("found --recordings and --base-url, expected one: files, or a gateway")
+    if paths and (config.option.resume or config.option.dry_run):
+        raise UsageError("--resume and --dry-run are for a gateway, not for --recordings")
     if config.option.kind and not paths:
         raise UsageError("--kind goes with --recordings; a gateway's kind is in its profile")
     return paths
 
 
 def report_folder(config: pytest.Config) -> Path | None:
-    """The run folder that the user named, if any."""
-    named = config.option.report_dir
+    """The run folder that the user named, if any: an empty one, or one to resume."""
+    named, resumed = config.option.report_dir, config.option.resume
+    if named and resumed:
+        raise UsageError(
+            "found --resume and --report-dir, expected one: a run goes on in its folder"
+        )
+    named = named or resumed
     return Path(config.invocation_params.dir) / named if named else None
 
 

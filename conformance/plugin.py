@@ -7,6 +7,7 @@ when it has the first worker's selection. Workers judge from the run folder.
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from collections.abc import Generator, Iterable
@@ -15,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from conformance import allure_results, hearing, junit, options
+from conformance import allure_results, github, hearing, junit, options
 from conformance.catalogue import catalogue
 from conformance.errors import ConformanceError, PreflightFailure, UsageError
-from conformance.exits import Exit
+from conformance.exits import Exit, is_excused
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
 from conformance.replay import Replay
@@ -99,7 +100,8 @@ def _prepare(config: pytest.Config, ids: list[str]) -> None:
     if not ids:
         return
     try:
-        _session(config).prepare(ids)
+        session = _session(config)
+        session.rehearse(ids) if config.option.dry_run else session.prepare(ids)
     except PreflightFailure as failure:
         reason = f"preflight ({failure.cause}): {failure}"
         raise pytest.exit.Exception(reason, returncode=Exit.PREFLIGHT) from None
@@ -110,6 +112,8 @@ def _prepare(config: pytest.Config, ids: list[str]) -> None:
         # to print the variables of every frame, and some of them hold keys.
         reason = _told(config, error)
         raise pytest.exit.Exception(reason, returncode=pytest.ExitCode.INTERNAL_ERROR) from None
+    if config.option.dry_run:
+        raise pytest.exit.Exception("dry run: nothing was sent", returncode=Exit.CONFORMS)
 
 
 def _told(config: pytest.Config, defect: Exception) -> str:
@@ -138,7 +142,15 @@ def _live(config: pytest.Config) -> Session:
     output = config.get_terminal_writer()._file
     environ = options.environment()
     direct = resolve_direct(options.wish(config), environ)
-    return Session(target, folder, options.manner(config), output, environ, direct=direct)
+    return Session(
+        target,
+        folder,
+        options.manner(config),
+        output,
+        environ,
+        direct=direct,
+        gate=options.gate(config),
+    )
 
 
 def _replay(config: pytest.Config, paths: tuple[Path, ...]) -> Session:
@@ -151,6 +163,7 @@ def _replay(config: pytest.Config, paths: tuple[Path, ...]) -> Session:
         manner=options.manner(config),
         output=config.get_terminal_writer()._file,
         environ={},
+        gate=options.gate(config),
         paths=paths,
         named=named,
         kind=kind,
@@ -223,7 +236,10 @@ class Notes:
             return
         junit.rename(self._config, report, id)
         if hasattr(report, "conformance"):
-            session.note(from_json(report.conformance))
+            verdict = from_json(report.conformance)
+            # What is excused is red only under --runxfail, which asks for just that.
+            self._others_failed |= report.failed and is_excused(verdict, session.manner.fail_on)
+            session.note(verdict)
         elif report.failed:
             session.note(_crashed(id, report.longreprtext))
 
@@ -238,6 +254,7 @@ class Notes:
             run.fill()
             session.exitstatus = run.status() or int(self._others_failed)
         run.finish(int(session.exitstatus), interrupted)
+        allure_results.complete(self._config, run.folder)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the summary below pytest's own."""
@@ -247,5 +264,9 @@ class Notes:
         terminalreporter.section("conformance")
         if run.failure is None:
             write_summary(run.verdicts, run.manner.smoke, terminalreporter.write_line)
+        for note in run.notes:
+            terminalreporter.write_line(note)
         if self._config.getoption("verbose") >= -1:
             terminalreporter.write_line(f"report: {run.folder / 'report.html'}")
+        failure = str(run.failure or "")
+        github.tell(run.failing, failure, run.markdown, os.environ, terminalreporter.write_line)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.errors import PreflightFailure
 from conformance.kinds import Protocol
 from conformance.model import Exchange, Failure, FailureKind, Recording, Response
 from conformance.plain_answer import TELLING, Answer, answer_of
-from conformance.recorder import Connection, Gateway, Route
+from conformance.recorder import PATHS, Connection, Gateway, Route
 from conformance.registry import scenarios
 from conformance.roots import other_roots, roots
 from conformance.secret import Secret
@@ -30,7 +30,8 @@ _NO_CHAT = re.compile(r"embed|whisper|tts|dall-e|image|audio|moderation|rerank|r
 class Probe:
     """One protocol at one root with one model, and what came of it.
 
-    `is_guess` says that neither user nor profile named the model.
+    `is_guess` says that neither user nor profile named the model, `stumbled` what came of
+    an earlier root where it was a 5xx.
     """
 
     protocol: Protocol
@@ -39,6 +40,7 @@ class Probe:
     is_guess: bool
     recording: Recording
     answer: Answer
+    stumbled: str = ""
 
     @property
     def has_model(self) -> bool:
@@ -63,12 +65,21 @@ class Preflight:
     warnings: tuple[str, ...]
 
 
-async def preflight(connection: Connection, target: Target, key: Secret | None) -> Preflight:
-    """Find the roots, credential styles and models; raises PreflightFailure."""
+async def preflight(
+    connection: Connection,
+    target: Target,
+    key: Secret | None,
+    known: Mapping[str, Recording] | None = None,
+) -> Preflight:
+    """Find the roots, credential styles and models; raises PreflightFailure.
+
+    What an interrupted run recorded of the plain questions is `known`, and not asked again.
+    """
     if key is None:
         raise PreflightFailure("configuration", "no key for this target", _key_advice(target))
     probes = [
-        await _probed(connection, target, protocol, key) for protocol in target.profile.endpoints
+        _recalled(target, protocol, known or {}) or await _probed(connection, target, protocol, key)
+        for protocol in target.profile.endpoints
     ]
     if not any(probe.answer in (Answer.WORKS, Answer.BROKEN) for probe in probes):
         raise await _explained(connection, target, probes, key)
@@ -80,6 +91,16 @@ async def preflight(connection: Connection, target: Target, key: Secret | None) 
     )
 
 
+def _recalled(target: Target, protocol: Protocol, known: Mapping[str, Recording]) -> Probe | None:
+    """The probe that an earlier run made, read from its recording; None where it has none."""
+    recording = known.get(PLAIN[protocol])
+    if recording is None or not recording.final or recording.last.response is None:
+        return None
+    asked = recording.last.request
+    root = asked.url.removesuffix(PATHS[protocol])
+    return _probe(target, protocol, root, str(asked.json.get("model", "")), recording)
+
+
 async def _probed(connection: Connection, target: Target, protocol: Protocol, key: Secret) -> Probe:
     """The first root that works; the most telling one where none does."""
     known = target.profile.endpoints[protocol].root
@@ -89,7 +110,12 @@ async def _probed(connection: Connection, target: Target, protocol: Protocol, ke
         # A target that hangs would hang at every other root too.
         if probes[-1].answer in (Answer.WORKS, Answer.SILENT):
             break
-    return min(probes, key=lambda probe: TELLING.index(probe.answer))
+    found = min(probes, key=lambda probe: TELLING.index(probe.answer))
+    if found.answer is not Answer.WORKS:
+        return found
+    stumbled = [p.recording.last for p in probes if p.answer is Answer.BROKEN]
+    said = [f"{e.request.url} answered a plain question with status {e.status}" for e in stumbled]
+    return replace(found, stumbled="; ".join(said))
 
 
 async def _at_root(
@@ -225,6 +251,8 @@ async def _working_root(
 def _warnings(probes: list[Probe]) -> Iterator[str]:
     for probe in probes:
         last = probe.recording.last
+        if probe.stumbled:
+            yield probe.stumbled
         if probe.answer is Answer.SILENT:
             yield f"{last.request.url} did not answer a plain question"
         elif not probe.has_model:

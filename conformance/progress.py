@@ -9,6 +9,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from conformance.budget import usd
+from conformance.meter import Meter
 from conformance.run import Progress as Tell
 
 
@@ -24,8 +26,19 @@ def shown(file: TextIO, quiet: bool) -> Iterator[Tell]:
         yield _lines(file)
 
 
-def _silent(done: int, total: int, name: str) -> None:
-    del done, total, name
+def _silent(done: int, total: int, meter: Meter) -> None:
+    del done, total, meter
+
+
+def words(meter: Meter) -> str:
+    """What was sent so far, what is under way, what was lost, and the cost."""
+    parts = [
+        f"{meter.requests - meter.in_flight} exchanges",
+        *([f"{meter.in_flight} in flight"] if meter.in_flight else []),
+        *([f"{meter.unanswered} without an answer"] if meter.unanswered else []),
+        *([usd(meter.cost_usd)] if meter.is_priced else []),
+    ]
+    return ", ".join(parts)
 
 
 @contextmanager
@@ -39,8 +52,8 @@ def _bar(file: TextIO) -> Iterator[Tell]:
     )
     with Progress(*columns, console=Console(file=file), transient=True) as bar:
         task = bar.add_task("")
-        yield lambda done, total, name: bar.update(
-            task, completed=done, total=total, description=name
+        yield lambda done, total, meter: bar.update(
+            task, completed=done, total=total, description=words(meter)
         )
 
 
@@ -48,12 +61,12 @@ def _lines(file: TextIO) -> Tell:
     """A line for every quarter of the work."""
     printed = 0
 
-    def tell(done: int, total: int, name: str) -> None:
-        del name
+    def tell(done: int, total: int, meter: Meter) -> None:
         nonlocal printed
         quarters = done * 4 // total if total else 4
         if quarters > printed:
             printed = quarters
-            print(f"recording: {done} of {total} scenarios", file=file, flush=True)
+            line = f"recording: {done} of {total} scenarios, {words(meter)}"
+            print(line, file=file, flush=True)
 
     return tell

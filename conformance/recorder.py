@@ -9,7 +9,6 @@ evidence. An answer that breaks off stands: another try would hide it, and be pa
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,33 +18,32 @@ from typing import Any
 
 import httpx
 
-from conformance import __version__
 from conformance.client import opened
 from conformance.failures import failure_of
 from conformance.kinds import Protocol
+from conformance.meter import Meter
 from conformance.model import (
     Chunk,
     Ended,
     Exchange,
     Failure,
     FailureKind,
-    Headers,
     Recording,
-    Request,
     Response,
 )
+from conformance.outgoing import (
+    OWN_HEADERS,
+    PROTOCOL_HEADERS,
+    credential_of,
+    encoded,
+    recorded,
+)
+from conformance.pace import Pace
 from conformance.profile import CredentialStyle
+from conformance.recall import Recall
+from conformance.retrying import LOST, TRIES, pause_s
 from conformance.secret import Secret
 from conformance.target import Target
-
-TRIES = 3
-"""How often a request is sent at most when it meets a 429 or gets no answer."""
-
-LONGEST_WAIT_S = 20.0
-"""The longest `retry-after` that is waited for; a longer one ends the tries."""
-
-_BACKOFF_S = 0.2
-_LOST = (FailureKind.REFUSED, FailureKind.RESET)
 
 PATHS = {Protocol.ANTHROPIC: "/messages", Protocol.OPENAI: "/chat/completions"}
 
@@ -71,7 +69,8 @@ class Route:
 class Connection:
     """The way to one target: the HTTP client, its deadlines, and counts of what was sent.
 
-    `lost_in_a_row` counts requests that got no answer, all tries together.
+    `lost_in_a_row` counts requests that got no answer, all tries together, `broken_in_a_row`
+    those that got none but a 5xx.
     """
 
     client: httpx.AsyncClient
@@ -79,10 +78,29 @@ class Connection:
     deadlines: Deadlines
     sent: int = 0
     lost_in_a_row: int = 0
+    broken_in_a_row: int = 0
+    meter: Meter = field(default_factory=Meter)
+    pace: Pace = field(default_factory=Pace)
 
     async def exchange(self, request: httpx.Request) -> tuple[Response | None, Failure | None]:
+        """Send one request when its turn comes; raises BudgetSpent where it may cost too much."""
+        bill = self.meter.open(request.content)
+        response: Response | None = None
+        try:
+            await self.pace.turn()
+            self.sent += 1
+            response, failure = await self._exchange(request)
+        finally:
+            self.meter.close(bill, response)
+        return response, failure
+
+    def count(self, is_lost: bool, is_broken: bool) -> None:
+        """Note how a request ended after all of its tries."""
+        self.lost_in_a_row = self.lost_in_a_row + 1 if is_lost else 0
+        self.broken_in_a_row = self.broken_in_a_row + 1 if is_broken else 0
+
+    async def _exchange(self, request: httpx.Request) -> tuple[Response | None, Failure | None]:
         """Send one request and read all of its answer."""
-        self.sent += 1
         started = monotonic()
         try:
             async with asyncio.timeout(self.deadlines.first_byte_s):
@@ -131,15 +149,21 @@ class Connection:
 
 
 @asynccontextmanager
-async def connected(target: Target, deadlines: Deadlines) -> AsyncIterator[Connection]:
+async def connected(
+    target: Target, deadlines: Deadlines, meter: Meter | None = None, pace: Pace | None = None
+) -> AsyncIterator[Connection]:
     """A connection to the target, closed at the end."""
     async with opened(target) as client:
-        yield Connection(client, target, deadlines)
+        yield Connection(client, target, deadlines, meter=meter or Meter(), pace=pace or Pace())
 
 
 @dataclass
 class Gateway:
-    """What a scenario talks to: one target, seen through the eyes of one scenario."""
+    """What a scenario talks to: one target, seen through the eyes of one scenario.
+
+    `earlier` exchanges of an interrupted run answer the same requests once more: nothing
+    is paid twice.
+    """
 
     scenario: str
     connection: Connection
@@ -149,6 +173,11 @@ class Gateway:
     exchanges: list[Exchange] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     expects_success: bool = False
+    earlier: Recall = field(default_factory=Recall)
+
+    @property
+    def _next_id(self) -> str:
+        return f"{self.scenario}#{len(self.exchanges) + 1}"
 
     @property
     def recording(self) -> Recording:
@@ -178,7 +207,7 @@ class Gateway:
         self, protocol: Protocol, path: str, body: Mapping[str, Any] | bytes, **how: Any
     ) -> Exchange:
         """POST a JSON object, or bytes as they are, to a path below the root of a protocol."""
-        content = body if isinstance(body, bytes) else _encoded(body)
+        content = body if isinstance(body, bytes) else encoded(body)
         return await self.send(protocol, "POST", path, content, **how)
 
     async def get(self, protocol: Protocol, path: str, **how: Any) -> Exchange:
@@ -203,7 +232,7 @@ class Gateway:
         `extra` headers replace those of the same name, `without` names some to leave out.
         """
         route = self.routes[protocol]
-        credential = _credential(style or route.style, self.keys[key]) if key else {}
+        credential = credential_of(style or route.style, self.keys[key]) if key else {}
         headers = {**self._headers(protocol), **(extra or {}), **credential}
         request = self.connection.client.build_request(
             method,
@@ -217,27 +246,33 @@ class Gateway:
 
     def _headers(self, protocol: Protocol) -> dict[str, str]:
         of_profile = {n: v.reveal() for n, v in self.connection.target.headers.items()}
-        return {**_OWN_HEADERS, **of_profile, **_PROTOCOL_HEADERS[protocol]}
+        return {**OWN_HEADERS, **of_profile, **PROTOCOL_HEADERS[protocol]}
 
     async def _tried(self, request: httpx.Request, key: str) -> Exchange:
         """Send until there is an answer that says something, at most TRIES times."""
         for attempt in range(TRIES):
             exchange = await self._once(request, key)
-            wait_s = _pause_s(exchange, attempt, self.expects_success)
+            wait_s = pause_s(exchange, attempt, self.expects_success)
             if wait_s is None or attempt == TRIES - 1:
                 break
             self.exchanges[-1] = replace(exchange, superseded=True)
+            if exchange.status == 429:
+                self.connection.pace.hold(wait_s)
             await asyncio.sleep(wait_s)
-        lost = exchange.failure is not None and exchange.failure.kind in _LOST
-        self.connection.lost_in_a_row = self.connection.lost_in_a_row + 1 if lost else 0
+        lost = exchange.failure is not None and exchange.failure.kind in LOST
+        self.connection.count(lost, exchange.status >= 500)
         return exchange
 
     async def _once(self, request: httpx.Request, key: str) -> Exchange:
+        recalled = self.earlier.take(recorded(request), key)
+        if recalled is not None:
+            self.exchanges.append(replace(recalled, id=self._next_id))
+            return self.exchanges[-1]
         started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         response, failure = await self.connection.exchange(request)
         exchange = Exchange(
-            id=f"{self.scenario}#{len(self.exchanges) + 1}",
-            request=_recorded(request),
+            id=self._next_id,
+            request=recorded(request),
             response=response,
             failure=failure,
             started_at=started_at,
@@ -245,53 +280,3 @@ class Gateway:
         )
         self.exchanges.append(exchange)
         return exchange
-
-
-_OWN_HEADERS = {
-    "user-agent": f"gateway-conformance/{__version__}",
-    "accept": "application/json",
-    "accept-encoding": "identity",
-    "content-type": "application/json",
-}
-
-
-_PROTOCOL_HEADERS: Mapping[Protocol, Mapping[str, str]] = {
-    Protocol.ANTHROPIC: {"anthropic-version": "2023-06-01"},
-    Protocol.OPENAI: {},
-}
-
-
-def _pause_s(exchange: Exchange, attempt: int, expects_success: bool) -> float | None:
-    """How long to wait before another try; None where the answer stands.
-
-    A 5xx costs nothing; one that persists where success is expected stands.
-    """
-    if exchange.failure is not None:
-        return _BACKOFF_S * 2.0**attempt if exchange.failure.kind in _LOST else None
-    if exchange.status == 429:
-        asked_s = _seconds(exchange.answer.header("retry-after"))
-        return asked_s if asked_s <= LONGEST_WAIT_S else None
-    return _BACKOFF_S * 2.0**attempt if exchange.status >= 500 and expects_success else None
-
-
-def _encoded(body: Mapping[str, Any]) -> bytes:
-    # Half surrogates that a gateway sent go back as the escapes they came as.
-    return json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")
-
-
-def _seconds(header: str | None) -> float:
-    try:
-        return max(0.0, float(header or "1"))
-    except ValueError:
-        return 1.0
-
-
-def _credential(style: CredentialStyle, key: Secret) -> dict[str, str]:
-    return {style.header: style.format.format(key=key.reveal())}
-
-
-def _recorded(request: httpx.Request) -> Request:
-    headers: Headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
-    )
-    return Request(request.method, str(request.url), headers, request.content)

@@ -34,6 +34,7 @@ class Replay(Session):
     def prepare(self, ids: Iterable[str]) -> None:
         """Judge what the files hold; raises UsageError where none can be read."""
         selected = tuple(ids)
+        self.gate.refuse_filtered(selected)
         self.heard = hearing.hear(self.paths, self.named, self.kind, self._warn)
         self._start_folder()
         self.plan = Plan(selected, ())
@@ -45,6 +46,11 @@ class Replay(Session):
         self.file = VerdictFile(self.folder)
         self.file.header(hearing.header(self.heard, hearing.now(), len(selected)))
         self.file.preflight(hearing.preflight(self.heard))
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether there was anything to judge: what cannot be read is told by the status."""
+        return self.heard is not None
 
     def status(self) -> int:
         """The exit status that the verdicts and the unread pieces amount to."""

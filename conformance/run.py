@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance import archive
@@ -16,9 +16,12 @@ from conformance.control import Control
 from conformance.errors import ControlError
 from conformance.keyring import Keyring
 from conformance.kinds import Protocol
-from conformance.model import Recording
+from conformance.meter import BudgetSpent, Limits, Meter
+from conformance.model import Exchange, Recording
+from conformance.pace import Pace
 from conformance.plan import Plan
 from conformance.preflight import Preflight, preflight
+from conformance.recall import Recall
 from conformance.recorder import Connection, Deadlines, Gateway, connected
 from conformance.redaction import Redactor
 from conformance.registry import Scenario
@@ -28,8 +31,22 @@ from conformance.target import Target
 LOST_AFTER = 3
 """Requests in a row without any answer after which the target counts as lost."""
 
-Progress = Callable[[int, int, str], None]
-"""Told (scenarios done, scenarios in all, name of the last one)."""
+STORM_AFTER = 20
+"""Requests in a row answered with nothing but 5xx after which no more are sent to a stranger."""
+
+UNFINISHED = "unfinished"
+"""The folder beside the recordings for what a stopped scenario had got."""
+
+Progress = Callable[[int, int, Meter], None]
+"""Told (scenarios done, scenarios in all, what was sent and spent)."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an interrupted run left: whole recordings, and the parts of others."""
+
+    recordings: Mapping[str, Recording] = field(default_factory=dict)
+    parts: Mapping[str, Recording] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,7 +54,8 @@ class Conditions:
     """How a run is made: where recordings go, how long to wait, how much at once.
 
     `secrets` are further credentials to redact, each with its role: those that the user
-    gave for another target. `included` are the opt-in areas that may be sent.
+    gave for another target. `included` are the opt-in areas that may be sent. After
+    `storm_after` 5xx in a row nothing more is sent; 0 for never.
     """
 
     folder: Path
@@ -46,6 +64,10 @@ class Conditions:
     progress: Progress
     secrets: tuple[tuple[str, Secret], ...] = ()
     included: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
+    per_minute: float | None = None
+    storm_after: int = 0
+    earlier: Earlier = field(default_factory=Earlier)
 
 
 @dataclass(frozen=True)
@@ -59,8 +81,13 @@ class Recorded:
     warnings: tuple[str, ...]
     models: Mapping[str, str]
     roots: Mapping[str, str]
-    requests: int
+    meter: Meter
     lost: str
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self.meter.requests
 
 
 @dataclass
@@ -74,10 +101,16 @@ class _Session:
     redactor: Redactor
     conditions: Conditions
     recordings: dict[str, Recording] = field(default_factory=dict)
+    tried: dict[str, list[Exchange]] = field(default_factory=dict)
 
     @property
     def is_lost(self) -> bool:
         return self.connection.lost_in_a_row >= LOST_AFTER
+
+    @property
+    def is_storm(self) -> bool:
+        after = self.conditions.storm_after
+        return bool(after) and self.connection.broken_in_a_row >= after
 
     async def record(self, scenario: Scenario) -> None:
         """Play one scenario and keep what it recorded."""
@@ -93,6 +126,8 @@ class _Session:
     async def _played(self, scenario: Scenario) -> Recording:
         if scenario.opt_in and scenario.opt_in not in self.conditions.included:
             return Recording(scenario.name, not_recorded=f"needs --include {scenario.opt_in}")
+        if self.is_storm:
+            return Recording(scenario.name, not_recorded=_STORM)
         needed = (str(scenario.protocol), *scenario.models)
         missing = [f"models.{role}" for role in needed if role not in self.found.models]
         try:
@@ -103,18 +138,37 @@ class _Session:
         missing += [f"keys.{role}" for role in scenario.keys if role not in held]
         if missing:
             return Recording(scenario.name, not_recorded=f"needs {', '.join(missing)}")
-        gateway = self._gateway(scenario, held)
-        await scenario.play(gateway)
+        return await self._played_by(self._gateway(scenario, held), scenario)
+
+    async def _played_by(self, gateway: Gateway, scenario: Scenario) -> Recording:
+        """The recording; what a stopped scenario had got is kept for `--resume`."""
+        try:
+            await scenario.play(gateway)
+        except asyncio.CancelledError:
+            self._keep_part(gateway.recording)
+            raise
+        except BudgetSpent as spent:
+            self._keep_part(gateway.recording)
+            evidence = tuple(replace(e, superseded=True) for e in gateway.exchanges)
+            return Recording(scenario.name, evidence, not_recorded=str(spent))
         return gateway.recording
 
+    def _keep_part(self, recording: Recording) -> None:
+        if recording.exchanges:
+            folder = self.conditions.folder.parent / UNFINISHED
+            archive.write(self.redactor.recording(recording), folder)
+
     def _gateway(self, scenario: Scenario, keys: Mapping[str, Secret]) -> Gateway:
+        part = self.conditions.earlier.parts.get(scenario.name)
         return Gateway(
             scenario.name,
             self.connection,
             self.found.routes,
             self.found.models,
             keys,
+            exchanges=self.tried.get(scenario.name, []),
             expects_success=scenario.expects_success,
+            earlier=Recall(part.exchanges if part else ()),
         )
 
 
@@ -127,22 +181,33 @@ async def record(target: Target, plan: Plan, control: Control, conditions: Condi
     # Last: a credential that is the target's too keeps the role that it has there.
     for role, secret in conditions.secrets:
         redactor.add(role, secret)
-    async with connected(target, conditions.deadlines) as connection:
-        found = await preflight(connection, target, target.keys.get("valid"))
-        session = _Session(connection, target, found, keyring, redactor, conditions)
-        for recording in found.recordings.values():
-            # A 5xx gets the tries of any other scenario before it stands.
-            if not any(exchange.status >= 500 for exchange in recording.final):
-                session.keep(recording)
+    known = conditions.earlier.recordings
+    meter = Meter(target.profile.prices, conditions.limits)
+    pace = Pace(conditions.per_minute)
+    async with connected(target, conditions.deadlines, meter, pace) as connection:
+        found = await preflight(connection, target, target.keys.get("valid"), known)
+        session = _Session(connection, target, found, keyring, redactor, conditions, dict(known))
+        _keep_probes(session)
+        # What preflight met at roots that are none is no storm.
+        connection.broken_in_a_row = 0
         await _record_all(session, plan)
     return Recorded(
         recordings=session.recordings,
         warnings=found.warnings,
         models=_by_protocol(found.models),
         roots={str(protocol): route.root for protocol, route in found.routes.items()},
-        requests=connection.sent,
+        meter=meter,
         lost=_lost(session, plan),
     )
+
+
+def _keep_probes(session: _Session) -> None:
+    """Keep what preflight recorded, except a 5xx: it gets the tries of any other scenario."""
+    for name, recording in session.found.recordings.items():
+        if any(exchange.status >= 500 for exchange in recording.final):
+            session.tried[name] = [replace(e, superseded=True) for e in recording.exchanges]
+        elif name not in session.recordings:
+            session.keep(recording)
 
 
 async def _record_all(session: _Session, plan: Plan) -> None:
@@ -154,12 +219,15 @@ async def _record_all(session: _Session, plan: Plan) -> None:
         async with slots:
             await session.record(scenario)
         done = len([s for s in plan.scenarios if s.name in session.recordings])
-        session.conditions.progress(done, len(plan.scenarios), scenario.name)
+        session.conditions.progress(done, len(plan.scenarios), session.connection.meter)
 
     await asyncio.gather(*(one(scenario) for scenario in waiting if not scenario.exclusive))
     for scenario in waiting:
         if scenario.exclusive:
             await one(scenario)
+
+
+_STORM = f"the target answered {STORM_AFTER} requests in a row with 5xx; no more was sent"
 
 
 def _lost(session: _Session, plan: Plan) -> str:

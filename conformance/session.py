@@ -11,40 +11,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from conformance import __version__, direct, embedded, report
+from conformance import account, badge, budget, direct, embedded, report, resume
 from conformance.catalogue import catalogue
 from conformance.control import Control
 from conformance.control.manual import ManualControl
 from conformance.control.reference import ReferenceControl
 from conformance.errors import PreflightFailure, UsageError
-from conformance.exits import exit_status
-from conformance.model import Level, Outcome, Verdict
+from conformance.exits import exit_status, is_failing
+from conformance.gate import STOPPED, Gate
+from conformance.manner import Manner
+from conformance.meter import Limits, Meter
+from conformance.model import Outcome, Verdict
 from conformance.plan import Plan, plan
 from conformance.progress import shown
 from conformance.recorder import Deadlines
 from conformance.redaction import Redactor
-from conformance.run import Conditions, Recorded, record
+from conformance.resume import Resumed
+from conformance.run import STORM_AFTER, Conditions, Earlier, Recorded, record
 from conformance.secret import Secret
 from conformance.target import Target
 from conformance.verdicts import VerdictFile
-
-STOPPED = "the run stopped before it"
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How the user wants the run made and judged."""
-
-    smoke: bool = False
-    concurrency: int = 8
-    timeout_s: float = 60.0
-    fail_on: Level = Level.MUST
-    require_complete: bool = False
-    faults: tuple[str, ...] = ()
-    included: frozenset[str] = frozenset()
-    quiet: bool = False
 
 
 @dataclass
@@ -62,24 +50,35 @@ class Session:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     file: VerdictFile | None = None
     direct: Target | None = None
+    gate: Gate = field(default_factory=lambda: Gate(datetime.now(UTC).date()))
+    resumed: Resumed | None = None
+    notes: list[str] = field(default_factory=list)
 
     def prepare(self, ids: Iterable[str]) -> None:
         """Record what the selected requirements need; raises ConformanceError."""
         self.plan = plan(ids, self.target.profile, self.manner.smoke)
+        self.gate.refuse_filtered(self.plan.selected)
         self._start_folder()
         with _gateway(self.target, self.manner, self.environ) as (target, control):
             self.target = target
-            self._say_target(target, self.plan)
-            self.file = VerdictFile(self.folder)
-            self.file.header(self._header(self.plan))
+            limits = self._announce(target, self.plan)
+            self._start_file()
             try:
                 self._record_direct(self.plan)
-                self.recorded = self._recorded(target, self.plan, control, self.folder)
+                self.recorded = self._recorded(target, self.plan, control, self.folder, limits)
             except PreflightFailure as failure:
                 self.failure = failure
-                self.file.preflight(_failed(failure))
+                assert self.file is not None
+                self.file.preflight(account.failed(failure))
                 raise
-        self.file.preflight(_found(self.recorded))
+        assert self.file is not None
+        self.file.preflight(account.preflight(self.recorded, self._resumed_words))
+
+    def rehearse(self, ids: Iterable[str]) -> None:
+        """Say what a run would send and could cost; raises ConformanceError where it may not."""
+        self._announce(self.target, plan(ids, self.target.profile, self.manner.smoke))
+        if self.direct is not None:
+            self._announce(self.direct, plan(ids, self.direct.profile, self.manner.smoke))
 
     def note(self, verdict: Verdict) -> None:
         """Keep a verdict and write it down at once."""
@@ -102,7 +101,21 @@ class Session:
         """The exit status that the verdicts amount to."""
         manner = self.manner
         judged = self.verdicts.values()
-        return int(exit_status(judged, manner.fail_on, manner.require_complete))
+        complete, flaky = manner.require_complete, manner.fail_on_flaky
+        return int(exit_status(judged, manner.fail_on, complete, flaky))
+
+    @property
+    def failing(self) -> list[Verdict]:
+        """The verdicts that make the run red."""
+        manner = self.manner
+        judged = self.verdicts.values()
+        return [v for v in judged if is_failing(v, manner.fail_on, manner.fail_on_flaky)]
+
+    @property
+    def markdown(self) -> str:
+        """The summary of the run folder, for where markdown is shown."""
+        path = self.folder / "summary.md"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def fill(self) -> None:
         """Note what was selected and never judged, so that the counts add up."""
@@ -115,19 +128,32 @@ class Session:
         """Write the footer, unless the run broke off, and the report."""
         if self.file is None:
             return
-        if not interrupted and not (self.recorded and self.recorded.lost):
+        if not interrupted and self._is_whole:
             if self.failure is None and self.plan is not None:
                 assert len(self.verdicts) == len(self.plan.selected)
-            self.file.footer(
-                {"exit_status": status, "finished_at": _now(), "requests": self._requests()}
-            )
+            self.file.footer(account.footer(status, self.meter))
+            if self.failure is None:
+                self.notes += filter(None, [self.gate.write(self.verdicts.values())])
         self.file.close()
+        badge.write(self.folder)
         report.write(self.folder)
 
-    def _requests(self) -> int:
-        return self.recorded.requests if self.recorded else 0
+    @property
+    def meter(self) -> Meter:
+        """What was sent to the target and what it cost."""
+        return self.recorded.meter if self.recorded else Meter()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether everything of the plan was sent, or preflight said why nothing can be."""
+        if self.recorded is None:
+            return self.failure is not None
+        return not self.recorded.lost
 
     def _start_folder(self) -> None:
+        if self.manner.resume is not None:
+            self.resumed = self._resumable()
+            return
         if self.folder.exists() and any(self.folder.iterdir()):
             raise UsageError(
                 f"--report-dir: {self.folder} is not empty; every run starts an empty folder"
@@ -142,15 +168,17 @@ class Session:
         if self.direct is None:
             return
         own = plan(selected.selected, self.direct.profile, self.manner.smoke)
-        self._say_target(self.direct, own)
+        limits = self._announce(self.direct, own)
         folder = self.folder / direct.FOLDER
         try:
-            self._recorded(self.direct, own, ManualControl(), folder)
+            self._recorded(self.direct, own, ManualControl(), folder, limits)
         except PreflightFailure as failure:
             found = f"at --reference-url: {failure.found}"
             raise PreflightFailure(failure.cause, found, failure.fix) from None
 
-    def _recorded(self, target: Target, planned: Plan, control: Control, folder: Path) -> Recorded:
+    def _recorded(
+        self, target: Target, planned: Plan, control: Control, folder: Path, limits: Limits
+    ) -> Recorded:
         timeout_s = self.manner.timeout_s
         deadlines = Deadlines(timeout_s, timeout_s, timeout_s * 5)
         with shown(self.output, self.manner.quiet) as progress:
@@ -161,8 +189,13 @@ class Session:
                 progress,
                 tuple(self._secrets_beside(target)),
                 _included(target, self.manner),
+                limits,
+                self.manner.per_minute,
+                0 if target.is_embedded else STORM_AFTER,
+                self.resumed.earlier(folder) if self.resumed else Earlier(),
             )
             recorded = asyncio.run(record(target, planned, control, conditions))
+        self._say(f"sent: {budget.spent(recorded.meter)}")
         for warning in (*recorded.warnings, *([recorded.lost] if recorded.lost else [])):
             self._say(f"warning: {warning}")
         return recorded
@@ -173,49 +206,50 @@ class Session:
             if other is not None and other is not target:
                 yield from ((role, secret) for secret in other.secrets)
 
-    def _say_target(self, target: Target, planned: Plan) -> None:
-        self._say(f"target: {target.base_url} (from {target.origin})")
-        self._say(
-            f"profile {target.profile.name}: {len(planned.selected)} requirements,"
-            f" {planned.exchanges} requests, at most {planned.output_tokens} output tokens"
-        )
+    def _announce(self, target: Target, planned: Plan) -> Limits:
+        """Say who gets what and what that can cost; raises UsageError where it is too much."""
+        estimated = budget.estimate(planned, target, _included(target, self.manner))
+        limits = budget.limits_of(self.manner, target, estimated)
+        self._say(f"target: {target.base_url or 'not started'} (from {target.origin})")
+        count = len(planned.selected)
+        self._say(f"profile {target.profile.name}: {count} requirements, {estimated.words}")
+        self._say_if(budget.said(limits))
+        budget.check(estimated, limits)
+        return limits
+
+    def _say_if(self, line: str) -> None:
+        if line:
+            self._say(line)
 
     def _say(self, line: str) -> None:
         print(line, file=self.output, flush=True)
 
-    def _header(self, planned: Plan) -> dict[str, Any]:
-        return {
-            "suite_version": __version__,
-            "started_at": _now(),
-            "profile": self.target.profile.name,
-            "kind": self.target.profile.kind,
-            "target": self.target.base_url,
-            "origin": self.target.origin,
-            "direct": self.direct.base_url if self.direct else "",
-            "planned": len(planned.selected),
-            "planned_exchanges": planned.exchanges,
-            "configuration": _configuration(self.target, self.manner),
-        }
+    def _start_file(self) -> None:
+        """Open `verdicts.jsonl` with its header; a run that goes on must be the same one."""
+        assert self.plan is not None
+        included = _included(self.target, self.manner)
+        header = account.header(self.target, self.direct, self.manner, self.plan, included)
+        if self.resumed is not None:
+            self.resumed.check(header)
+            self.resumed.set_aside()
+        self.file = VerdictFile(self.folder)
+        self.file.header(header)
+
+    def _resumable(self) -> Resumed:
+        if self.target.is_embedded:
+            raise UsageError("--resume: the embedded gateway of that run is gone; run anew")
+        found = resume.read(self.folder)
+        self._say(found.words)
+        return found
+
+    @property
+    def _resumed_words(self) -> str:
+        return self.resumed.words if self.resumed else ""
 
 
 def _included(target: Target, manner: Manner) -> frozenset[str]:
     """The opt-in areas to send: on the embedded gateway what takes seconds needs no word."""
     return manner.included | ({"abuse", "large"} if target.is_embedded else set())
-
-
-def _failed(failure: PreflightFailure) -> dict[str, Any]:
-    found = {"cause": failure.cause, "found": failure.found, "fix": failure.fix}
-    return {"failure": found, "warnings": [], "requests": 0, "lost": ""}
-
-
-def _found(recorded: Recorded) -> dict[str, Any]:
-    return {
-        "warnings": list(recorded.warnings),
-        "roots": dict(recorded.roots),
-        "models": dict(recorded.models),
-        "requests": recorded.requests,
-        "lost": recorded.lost,
-    }
 
 
 def default_folder(target: Target, below: Path) -> Path:
@@ -246,22 +280,3 @@ def _control(target: Target, environ: Mapping[str, str]) -> Control:
     if target.profile.control == "reference" and url and token:
         return ReferenceControl(url, Secret(token))
     return ManualControl()
-
-
-def _configuration(target: Target, manner: Manner) -> dict[str, Any]:
-    return {
-        "models": dict(target.models),
-        "protocols": [str(protocol) for protocol in target.profile.endpoints],
-        "keys": sorted(target.keys),
-        "headers": sorted(target.headers),
-        "control": target.profile.control,
-        "concurrency": manner.concurrency,
-        "timeout_s": manner.timeout_s,
-        "smoke": manner.smoke,
-        "faults": list(manner.faults),
-        "included": sorted(_included(target, manner)),
-    }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from conformance.direct import Difference, difference, direct_outcome
-from conformance.exits import is_not_covered
+from conformance.exits import is_excused, is_not_covered
+from conformance.flags import Flag
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
 from conformance.verdicts import counts
@@ -32,11 +33,38 @@ def write_summary(verdicts: Mapping[str, Verdict], smoke: bool, write: Write) ->
         *_areas(judged),
         *(six_lines(judged) if smoke else []),
         *(f"warn {shortened(verdict)}" for verdict in warned),
+        *gate_lines(judged),
         *_not_covered(judged),
         *_differences(judged),
     ]
     for line in lines:
         write(line)
+
+
+def gate_lines(verdicts: Iterable[Verdict]) -> list[str]:
+    """What baseline and edition made of the verdicts, and what passed only at a second try."""
+    lines: list[str] = []
+    unscored: list[str] = []
+    for verdict in verdicts:
+        id, flags = verdict.requirement, verdict.flags
+        if verdict.outcome is Outcome.KNOWN:
+            lines.append(f"known {id}: {verdict.reason.removeprefix('known: ')}")
+        if Flag.BAD_BASELINE in flags:
+            lines.append(f"baseline {id}: {verdict.reason}")
+        if Flag.UNEXPECTED in flags:
+            lines.append(f"baseline {id}: {_unexpected(verdict)}")
+        if Flag.FLAKY in flags:
+            lines.append(f"flaky {id}: {verdict.reason.rpartition('flaky: ')[2]}")
+        if Flag.UNSCORED in flags and is_excused(verdict):
+            unscored.append(f"{id} ({verdict.outcome})")
+    newer = f"newer than the edition, does not decide: {', '.join(unscored)}"
+    return [*lines, *([newer] if unscored else [])]
+
+
+def _unexpected(verdict: Verdict) -> str:
+    if verdict.outcome is Outcome.NOT_RUN:
+        return f"not run, which is not expected: {verdict.reason}"
+    return f"expected not to run, and it did: {verdict.outcome}"
 
 
 def six_lines(verdicts: Iterable[Verdict]) -> list[str]:
@@ -81,6 +109,7 @@ def _differences(verdicts: list[Verdict]) -> list[str]:
 def _not_covered(verdicts: list[Verdict]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for verdict in verdicts:
-        if is_not_covered(verdict):
+        is_told = {Flag.EXPECTED, Flag.UNEXPECTED}.intersection(verdict.flags)
+        if is_not_covered(verdict) and not is_told:
             reasons.setdefault(verdict.reason, []).append(verdict.requirement)
     return [f"not covered, {reason}: {', '.join(ids)}" for reason, ids in reasons.items()]

@@ -15,6 +15,7 @@ def explained(verdict: Verdict) -> str:
     requirement, entry = requirements()[verdict.requirement], catalogue()[verdict.requirement]
     lines = [
         f"{verdict.requirement} ({verdict.level.upper()}): {requirement.title}",
+        *([f"  {verdict.reason}"] if verdict.reason else []),
         *(line for violation in verdict.violations[:SHOWN] for line in _places(violation)),
     ]
     if len(verdict.violations) > SHOWN:
@@ -32,12 +33,18 @@ def shortened(verdict: Verdict) -> str:
     first = verdict.violations[0]
     more = f" (and {len(verdict.violations) - 1} more)" if len(verdict.violations) > 1 else ""
     where = f"{first.exchange} {first.where}"
-    return f"{verdict.requirement}: {where}: expected {first.expected}, found {first.actual}{more}"
+    found = f"expected {first.expected}, found {first.actual}"
+    return f"{verdict.requirement}: {where}: {_one_line(found)}{more}"
+
+
+def _one_line(text: str) -> str:
+    """A text from traffic, on one line: a line of its own could be a command to a CI system."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _places(violation: Violation) -> list[str]:
     return [
         f"  at {violation.exchange} {violation.where}",
-        f"    expected: {violation.expected}",
-        f"    actual:   {violation.actual}",
+        f"    expected: {_one_line(violation.expected)}",
+        f"    actual:   {_one_line(violation.actual)}",
     ]

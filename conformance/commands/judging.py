@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance import hearing
+from conformance import editions, hearing
 from conformance.commands import Commands
-from conformance.exits import exit_status
+from conformance.exits import exit_status, is_failing
+from conformance.gate import Gate, opened
 from conformance.hearing import Hearing
-from conformance.model import Level, Outcome
+from conformance.model import Level
 from conformance.summary import write_summary
 from conformance.verdicts import counts, to_json
 from conformance.wording import explained
@@ -37,12 +39,21 @@ def add(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--fail-on", choices=["must", "should"], default="must", help="the weakest failing level"
     )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="known failures (TOML), as of a run"
+    )
+    parser.add_argument(
+        "--update-baseline", action="store_true", help="write --baseline anew from these files"
+    )
+    parser.add_argument("--edition", default="", metavar="NAME", help="a frozen set, as 2026.1")
     parser.set_defaults(command=judge)
 
 
 def judge(arguments: argparse.Namespace) -> int:
     """Judge, write the report, print the verdicts; the exit status is that of a run."""
+    gate = _gate(arguments)
     heard = hearing.hear(arguments.files, arguments.profile, arguments.kind, _tell)
+    heard.verdicts = {id: gate.passed(verdict) for id, verdict in heard.verdicts.items()}
     status = exit_of(heard, Level(arguments.fail_on))
     page = None
     if not arguments.no_report:
@@ -52,7 +63,16 @@ def judge(arguments: argparse.Namespace) -> int:
         print(json.dumps(_object(heard), indent=1))
     else:
         _print(heard, page)
+    written = gate.write(heard.verdicts.values())
+    if written:
+        _tell(written)
     return status
+
+
+def _gate(arguments: argparse.Namespace) -> Gate:
+    edition = editions.load(arguments.edition) if arguments.edition else None
+    fail_on, today = Level(arguments.fail_on), datetime.now(UTC).date()
+    return opened(arguments.baseline, edition, fail_on, arguments.update_baseline, today)
 
 
 def exit_of(heard: Hearing, fail_on: Level) -> int:
@@ -79,7 +99,7 @@ def _print(heard: Hearing, page: Path | None) -> None:
     print(f"recordings: {heard.target}: {heard.exchanges} exchanges ({kinds or 'none'})")
     print(f"profile {heard.profile.name}, judged as a {heard.profile.kind}")
     for verdict in heard.verdicts.values():
-        if verdict.outcome is Outcome.FAIL:
+        if is_failing(verdict):
             print(explained(verdict))
     write_summary(heard.verdicts, smoke=False, write=print)
     if page is not None:

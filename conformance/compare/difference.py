@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.compare.runs import Run, scenario_of
+from conformance.compare.runs import Run
 from conformance.judge import BLOCKED
-from conformance.model import Level, Outcome, Verdict, Violation
+from conformance.model import Level, Outcome, Verdict
+from conformance.ways import Way, way, ways
 from conformance.wording import shortened
-
-Way = tuple[str, str]
-"""How a requirement fails: the scenario, and the location in the exchange without indices."""
 
 ABSENT = "absent"
 """Stands for the outcome of a requirement that a run has no verdict on."""
@@ -114,17 +111,6 @@ class Difference:
 def differences(a: Run, b: Run) -> tuple[Difference, ...]:
     """Every requirement that the runs disagree on, the most severe first."""
     return tuple(sorted(_differences(a, b), key=_severity))
-
-
-def ways(verdict: Verdict | None) -> frozenset[Way]:
-    """How a requirement fails: no values, ids or times, so that two runs can be compared."""
-    violations = verdict.violations if verdict else ()
-    return frozenset(way(violation) for violation in violations)
-
-
-def way(violation: Violation) -> Way:
-    """The way of failing that a violation stands for."""
-    return scenario_of(violation.exchange), re.sub(r"\[\d+\]", "[]", violation.where)
 
 
 def outcome_of(verdict: Verdict | None) -> str:

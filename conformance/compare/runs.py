@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,8 +86,3 @@ def told_apart(runs: Iterable[Run]) -> list[str]:
         f"{name} ({timed[: number + 1].count(name)})" if timed.count(name) > 1 else name
         for number, name in enumerate(timed)
     ]
-
-
-def scenario_of(exchange: str) -> str:
-    """The scenario that an exchange id belongs to: `openai-plain` of `openai-plain#1`."""
-    return re.sub(r"#\d+$", "", exchange)

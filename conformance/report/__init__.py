@@ -1,6 +1,6 @@
-"""One self-contained HTML file about a run: verdict, failures, evidence, everything else.
+"""One self-contained HTML file about a run, and beside it a summary of a few lines.
 
-It needs no network and no other file. What came from traffic is always escaped, and
+The page needs no network and no other file. What came from traffic is always escaped, and
 a content security policy allows no script but the report's own.
 """
 
@@ -15,8 +15,12 @@ from conformance.direct import difference, direct_outcome
 from conformance.exits import MEANINGS
 from conformance.model import Recording
 from conformance.registry import scenarios
+from conformance.report import brief
+from conformance.report.attempts import FLAGS, by_exchange
+from conformance.report.coverage import coverage
 from conformance.report.evidence import Mark, Panel, marks_of, panels
-from conformance.report.findings import groups, unjudged
+from conformance.report.facets import areas_of, of_verdict
+from conformance.report.findings import groups, symptom_of, unjudged
 from conformance.report.page import render as render_page
 from conformance.report.summary import banner, six, tallies
 from conformance.report.symptoms import symptoms
@@ -38,17 +42,18 @@ _HEADER: Mapping[str, Any] = {
     "planned_exchanges": "?",
     "configuration": {},
 }
+_SHOWN = frozenset({*_HEADER, "type", "format", "plan"})
 _PREFLIGHT: Mapping[str, Any] = {"requests": "", "lost": "", "roots": {}, "models": {}}
 _FOOTER: Mapping[str, Any] = {"exit_status": "?", "finished_at": "", "requests": ""}
 
 
 def write(folder: Path) -> Path:
-    """Make the report of a run folder; raises UnreadableFile where it has no verdicts."""
+    """Make the report and the summary of a run folder; raises UnreadableFile without verdicts."""
     judged = verdicts.read(folder)
     recordings, unreadable = archive.read_readable(folder / "recordings")
-    page = render(judged, recordings, unreadable)
     path = folder / NAME
-    archive.write_whole(path, page)
+    archive.write_whole(path, render(judged, recordings, unreadable))
+    archive.write_whole(folder / brief.NAME, brief.render(judged, recordings, path))
     return path
 
 
@@ -65,11 +70,14 @@ def _run(judged: Judged, unreadable: tuple[str, ...]) -> dict[str, Any]:
     return {
         "judged": judged,
         "header": {**_HEADER, **judged.header},
+        "more_of_header": {n: v for n, v in judged.header.items() if n not in _SHOWN and v},
         "preflight": {**_PREFLIGHT, **judged.preflight},
         "footer": {**_FOOTER, **judged.footer} if judged.footer else {},
         "banner": banner(judged),
         "exit_meaning": MEANINGS.get(judged.footer.get("exit_status", -1), ""),
         "tallies": tallies(judged),
+        "coverage": coverage(judged),
+        "flag_words": FLAGS,
         "six": six(judged.verdicts),
         "warnings": tuple(judged.preflight.get("warnings", ())),
         "unreadable": unreadable,
@@ -84,11 +92,15 @@ def _run(judged: Judged, unreadable: tuple[str, ...]) -> dict[str, Any]:
 def _evidence(judged: Judged, recordings: Mapping[str, Recording]) -> dict[str, Any]:
     """What failed, and every exchange, those with something wrong first."""
     marks = marks_of(judged.verdicts)
-    shown = frozenset(e.id for r in recordings.values() for e in r.exchanges)
-    found = groups(judged.verdicts, marks, shown, judged.header)
+    exchanges = by_exchange(recordings)
+    found = groups(judged.verdicts, marks, recordings, judged.header)
     every = _panels(recordings, marks)
     return {
         "groups": found,
+        "facets": {v.requirement: of_verdict(v, exchanges) for v in judged.verdicts},
+        "areas": sorted({area for v in judged.verdicts for area in areas_of(v.requirement)}),
+        "flags_seen": sorted({f for v in judged.verdicts for f in v.flags if f in FLAGS}),
+        "symptoms_seen": {symptom_of(v.requirement).slug for v in judged.verdicts},
         "detailed": {f.verdict.requirement for group in found for f in group.findings},
         "panels": sorted(every, key=lambda panel: not panel.marks),
         "marked": sum(bool(panel.marks) for panel in every),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.model import Ended, Exchange, Headers, Recording, Request, Response, Verdict
 from conformance.report import curl
+from conformance.report.attempts import Attempt, attempts, request_id
 from conformance.report.listing import Segment, deepest, lines_of, segments, visible
 from conformance.report.place import Path, Place, anchor
 from conformance.report.place import read as read_place
@@ -70,14 +71,18 @@ class Panel:
     marks: Mapping[str, Mark]
     loose: tuple[str, ...]
     facts: tuple[Segment, ...] = field(default=())
+    attempts: tuple[Attempt, ...] = field(default=())
 
     @property
     def request_id(self) -> str:
         """The gateway's id for this exchange; empty where it gave none."""
-        response = self.exchange.response
-        if response is None:
-            return ""
-        return visible(response.header("request-id") or response.header("x-request-id") or "")
+        return visible(request_id(self.exchange))
+
+    @property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """The requirements that object, each with its outcome."""
+        notes = (note for mark in self.marks.values() for note in mark.notes)
+        return tuple((note.requirement, note.outcome) for note in notes)
 
     @property
     def objections(self) -> int:
@@ -123,7 +128,8 @@ def panels(
     for exchange in recording.exchanges:
         is_last = exchange is recording.exchanges[-1]
         facts = dict(recording.facts) if is_last else {}
-        yield _panel(exchange, recording.scenario, title, marks.get(exchange.id, {}), facts)
+        found = _panel(exchange, recording.scenario, title, marks.get(exchange.id, {}), facts)
+        yield replace(found, attempts=attempts([recording], [exchange.id]))
 
 
 def _panel(

@@ -7,13 +7,16 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from conformance.catalogue import catalogue, sources
+from conformance.catalogue import catalogue, issue_url, sources
 from conformance.direct import difference
-from conformance.model import Outcome, Verdict, Violation
+from conformance.flags import Flag
+from conformance.model import Exchange, Outcome, Recording, Verdict, Violation
 from conformance.profile import of_host
 from conformance.registry import requirements
-from conformance.report.curl import variable
+from conformance.report.advice import Advice, advice
+from conformance.report.attempts import Attempt, attempts, by_exchange, needs_a_look, request_id
 from conformance.report.evidence import Mark
 from conformance.report.place import anchor
 from conformance.report.symptoms import UNLISTED, Symptom, symptoms
@@ -46,8 +49,17 @@ class Objection:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What support asks for first: an exchange, when it was, and the gateway's id for it."""
+
+    exchange: Link
+    started_at: str
+    request_id: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """A requirement that fails or warns, with what a reader needs to act on it."""
+    """A requirement that fails, warns or is flaky, with what a reader needs to act on it."""
 
     verdict: Verdict
     title: str
@@ -55,6 +67,8 @@ class Finding:
     sources: tuple[Link, ...]
     issues: tuple[Link, ...]
     objections: tuple[Objection, ...]
+    quotes: tuple[Quote, ...]
+    attempts: tuple[Attempt, ...]
     rerun: str
 
     @property
@@ -73,7 +87,7 @@ class Group:
     @property
     def worst(self) -> Outcome:
         """The outcome of the worst finding."""
-        return min((f.verdict.outcome for f in self.findings), key=BROKEN.index)
+        return min((f.verdict.outcome for f in self.findings), key=_order)
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,7 @@ class Unjudged:
     outcome: Outcome
     reason: str
     blocked_by: str
-    advice: str
+    advice: Advice
     verdicts: tuple[Verdict, ...]
 
 
@@ -101,8 +115,8 @@ def symptom_of(id: str) -> Symptom:
     return symptoms().get(known.symptom, UNLISTED) if known else UNLISTED
 
 
-def rerun(header: Mapping[str, object], id: str) -> str:
-    """The command that runs this requirement again, alone, against the same target."""
+def rerun(header: Mapping[str, object], *ids: str) -> str:
+    """The command that runs these requirements again against the same target; all without one."""
     target, profile = str(header.get("target", "")), str(header.get("profile", ""))
     if header.get("origin") == EMBEDDED:
         configuration = header.get("configuration")
@@ -110,51 +124,81 @@ def rerun(header: Mapping[str, object], id: str) -> str:
         options = [f"--fault={fault}" for fault in faults]
     else:
         options = [f"--base-url={target}"]
-        if profile != of_host(target).name:
+        if profile != _profile_of(target):
             options.append(f"--profile={profile}")
-    return shlex.join(["pytest", *options, "-k", id])
+    return shlex.join(["pytest", *options, *(["-k", " or ".join(ids)] if ids else [])])
+
+
+@cache
+def _profile_of(target: str) -> str:
+    """The profile that the target's host alone leads to; profiles are read from files."""
+    return of_host(target).name
 
 
 def groups(
     verdicts: Iterable[Verdict],
     marks: Mapping[str, Mapping[str, Mark]],
-    shown: frozenset[str],
+    recordings: Mapping[str, Recording],
     header: Mapping[str, object],
 ) -> tuple[Group, ...]:
-    """What failed, grouped by symptom, the worst first; `shown` exchanges can be linked."""
+    """What failed or is flaky, grouped by symptom, the worst first."""
     by_symptom: dict[str, list[Finding]] = defaultdict(list)
     rows: dict[str, Symptom] = {}
     for verdict in sorted(verdicts, key=lambda v: (v.outcome.rank, v.requirement)):
-        if verdict.outcome in BROKEN:
+        if verdict.outcome in BROKEN or needs_a_look(verdict):
             row = symptom_of(verdict.requirement)
             rows[row.slug] = row
-            by_symptom[row.slug].append(_finding(verdict, marks, shown, header))
+            by_symptom[row.slug].append(_finding(verdict, marks, recordings, header))
     found = [Group(rows[slug], tuple(findings)) for slug, findings in by_symptom.items()]
     return tuple(sorted(found, key=_weight))
 
 
 def _weight(group: Group) -> tuple[int, int]:
     worst = [f for f in group.findings if f.verdict.outcome is group.worst]
-    return BROKEN.index(group.worst), -len(worst)
+    return _order(group.worst), -len(worst)
+
+
+def _order(outcome: Outcome) -> int:
+    return BROKEN.index(outcome) if outcome in BROKEN else len(BROKEN)
 
 
 def _finding(
     verdict: Verdict,
     marks: Mapping[str, Mapping[str, Mark]],
-    shown: frozenset[str],
+    recordings: Mapping[str, Recording],
     header: Mapping[str, object],
 ) -> Finding:
     id = verdict.requirement
     entry = catalogue().get(id)
+    exchanges = by_exchange(recordings)
     return Finding(
         verdict=verdict,
         title=title(id),
         rule=entry.rule if entry else "",
         sources=tuple(_source(tag) for tag in entry.sources) if entry else (),
         issues=tuple(_issue(reference) for reference in entry.issues) if entry else (),
-        objections=_objections(verdict, marks, shown),
+        objections=_objections(verdict, marks, exchanges),
+        quotes=_quotes(verdict, exchanges),
+        attempts=_attempts(verdict, recordings),
         rerun=rerun(header, id),
     )
+
+
+def _quotes(verdict: Verdict, exchanges: Mapping[str, Exchange]) -> tuple[Quote, ...]:
+    """The exchanges that break it, each once."""
+    names = dict.fromkeys(violation.exchange for violation in verdict.violations)
+    return tuple(
+        Quote(Link(id, f"#{anchor(id)}"), exchanges[id].started_at, request_id(exchanges[id]))
+        for id in names
+        if id in exchanges
+    )
+
+
+def _attempts(verdict: Verdict, recordings: Mapping[str, Recording]) -> tuple[Attempt, ...]:
+    """The tries that a flaky verdict rests on, which its reason names."""
+    if Flag.FLAKY not in verdict.flags:
+        return ()
+    return attempts(recordings.values(), re.findall(r"[a-z0-9-]+#\d+", verdict.reason))
 
 
 def _source(tag: str) -> Link:
@@ -163,12 +207,11 @@ def _source(tag: str) -> Link:
 
 
 def _issue(reference: str) -> Link:
-    repository, _, number = reference.partition("#")
-    return Link(reference, f"https://github.com/{repository}/issues/{number}")
+    return Link(reference, issue_url(reference))
 
 
 def _objections(
-    verdict: Verdict, marks: Mapping[str, Mapping[str, Mark]], shown: frozenset[str]
+    verdict: Verdict, marks: Mapping[str, Mapping[str, Mark]], shown: Mapping[str, Exchange]
 ) -> tuple[Objection, ...]:
     """The violations, those that say the same in different exchanges together."""
     same: dict[tuple[str, str, str, str], list[Link]] = defaultdict(list)
@@ -192,7 +235,7 @@ def _anywhere(where: str) -> str:
 
 
 def _place(
-    violation: Violation, marks: Mapping[str, Mapping[str, Mark]], shown: frozenset[str]
+    violation: Violation, marks: Mapping[str, Mapping[str, Mark]], shown: Mapping[str, Exchange]
 ) -> Link:
     id = anchor(violation.exchange, f"at {violation.where}")
     is_linked = violation.exchange in shown and id in marks.get(violation.exchange, {})
@@ -207,7 +250,7 @@ def unjudged(verdicts: Iterable[Verdict]) -> tuple[Unjudged, ...]:
         if verdict.outcome in NOT_JUDGED:
             found[verdict.outcome, verdict.reason].append(verdict)
     rows = [
-        Unjudged(outcome, reason, _blocker(reason), _advice(outcome, reason), tuple(given))
+        Unjudged(outcome, reason, _blocker(reason), advice(outcome, reason), tuple(given))
         for (outcome, reason), given in found.items()
     ]
     return tuple(sorted(rows, key=lambda r: (NOT_JUDGED.index(r.outcome), -len(r.verdicts))))
@@ -215,39 +258,3 @@ def unjudged(verdicts: Iterable[Verdict]) -> tuple[Unjudged, ...]:
 
 def _blocker(reason: str) -> str:
     return reason.removeprefix("blocked by ") if reason.startswith("blocked by ") else ""
-
-
-_STATES = {
-    "valid": "a key that works",
-    "capped": "a key whose spend cap is used up",
-    "broke": "a key of an account without balance",
-    "revoked": "a key that was revoked",
-}
-
-
-def _advice(outcome: Outcome, reason: str) -> str:
-    """How to have it judged; empty where nothing can be done."""
-    keys = re.findall(r"\bkeys\.([a-z_]+)", reason)
-    models = re.findall(r"\bmodels\.([a-z_]+)", reason)
-    parts = [f"set {variable(role)} to {_STATES.get(role, 'such a key')}" for role in keys]
-    if keys:
-        parts.append("or name a control adapter in the profile, which makes the keys")
-    parts += [f"name a model under [models] {role} in the profile" for role in models]
-    if parts:
-        return f"To enable: {', '.join(parts)}."
-    if reason.startswith("blocked by "):
-        return "Mend that one first, then run again."
-    return _OTHER_ADVICE.get(reason.partition(":")[0], _BY_OUTCOME[outcome])
-
-
-_OTHER_ADVICE = {
-    "needs lab": "Only the lab mode can provoke it: "
-    "the suite's scripted upstream behind the gateway.",
-    "nothing exercised it": "No recorded exchange holds what the rule is about; "
-    "a wider selection, or other prompts, may.",
-}
-_BY_OUTCOME = {
-    Outcome.INCONCLUSIVE: "Run again, more slowly (--concurrency 1) or with another model.",
-    Outcome.NOT_RUN: "",
-    Outcome.NOT_APPLICABLE: "Nothing to do, unless the profile claims too little.",
-}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -16,7 +17,9 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.catalogue import issue_url
 from conformance.model import Outcome
+from conformance.report.facets import PROTOCOLS, of_exchange
 from conformance.report.findings import symptom_of, title
 from conformance.report.listing import visible
 from conformance.report.summary import area_of
@@ -46,9 +49,18 @@ def _environment() -> Environment:
         "script_hash": _script_hash,
         "title_of": title,
         "symptom_of": symptom_of,
+        "protocols": PROTOCOLS,
+        "issue_url": issue_url,
+        "addresses": _addresses,
+        "facets_of": of_exchange,
         "outcomes": tuple(Outcome),
     }
-    environment.filters |= {"visible": _visible, "words": _words, "ms": _milliseconds}
+    environment.filters |= {
+        "visible": _visible,
+        "words": _words,
+        "ms": _milliseconds,
+        "plain": _plain,
+    }
     return environment
 
 
@@ -81,3 +93,22 @@ def _words(outcome: str) -> str:
 
 def _milliseconds(value: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def _plain(value: object) -> str:
+    """A value of the configuration as it is read: lists with commas, yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_plain(member)}" for name, member in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    return visible(str(value))
+
+
+_ADDRESS = re.compile(r"(https?://[^\s<>\"'),;]+)")
+
+
+def _addresses(text: str) -> list[str]:
+    """The text in pieces; every second one is an address that a link may lead to."""
+    return _ADDRESS.split(text)

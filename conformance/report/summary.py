@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.exits import MEANINGS
+from conformance.flags import Flag
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
 from conformance.verdicts import Judged
@@ -74,7 +75,7 @@ def banner(judged: Judged) -> Banner:
         return _truncated(judged)
     counted = Counter(verdict.outcome for verdict in judged.verdicts)
     if counted[Outcome.FAIL]:
-        return Banner("fail", _failing(counted[Outcome.FAIL]), _besides(counted))
+        return Banner("fail", _failing(counted[Outcome.FAIL]), _besides(judged))
     if not counted[Outcome.PASS] + counted[Outcome.WARN] + counted[Outcome.KNOWN]:
         return Banner("void", "Nothing was judged: no requirement met anything to judge")
     return _without_failure(judged, counted)
@@ -97,20 +98,24 @@ def _failing(count: int) -> str:
 
 
 def _without_failure(judged: Judged, counted: Counter[Outcome]) -> Banner:
+    misfits = _flagged(judged, Flag.BAD_BASELINE)
+    if misfits:
+        entries = "1 baseline entry does" if misfits == 1 else f"{misfits} baseline entries do"
+        return Banner("fail", f"No new MUST fails, but {entries} not fit", _besides(judged))
     undecided = [v for v in judged.verdicts if v.outcome is Outcome.INCONCLUSIVE]
     musts = sum(v.level is Level.MUST and v.outcome in _HOLDS for v in judged.verdicts)
     status = judged.footer.get("exit_status", 0)
     if undecided or status == 7:
         sentence = f"Incomplete: no MUST fails, but {_undecided(len(undecided))}"
-        return Banner("warn", sentence, _besides(counted))
+        return Banner("warn", sentence, _besides(judged))
     if status:
         meaning = MEANINGS.get(status, "unknown to this version of the suite")
         sentence = f"No MUST fails, but the run ended with exit status {status}"
         return Banner("warn", sentence, f"It means: {meaning}.")
     if counted[Outcome.KNOWN]:
-        sentence = f"Conforms, apart from {counted[Outcome.KNOWN]} known failures of the baseline"
-        return Banner("warn", sentence, _besides(counted))
-    return Banner("pass", f"Conforms: all {musts} MUSTs that were run hold", _besides(counted))
+        known = _count(counted[Outcome.KNOWN], "known failure", "known failures")
+        return Banner("warn", f"Conforms, apart from {known} of the baseline", _besides(judged))
+    return Banner("pass", f"Conforms: all {musts} MUSTs that were run hold", _besides(judged))
 
 
 _HOLDS = (Outcome.PASS, Outcome.WARN, Outcome.INFO)
@@ -122,15 +127,26 @@ def _undecided(count: int) -> str:
     return "1 requirement could not be decided" if count == 1 else f"{count} could not be decided"
 
 
-def _besides(counted: Counter[Outcome]) -> str:
-    warnings = "SHOULD warning" if counted[Outcome.WARN] == 1 else "SHOULD warnings"
+def _besides(judged: Judged) -> str:
+    counted = Counter(verdict.outcome for verdict in judged.verdicts)
     parts = [
-        (counted[Outcome.WARN], warnings),
-        (counted[Outcome.INCONCLUSIVE], "inconclusive"),
-        (counted[Outcome.NOT_RUN], "not run"),
+        _count(counted[Outcome.WARN], "SHOULD warning", "SHOULD warnings"),
+        _count(counted[Outcome.KNOWN], "known failure", "known failures"),
+        _count(counted[Outcome.INCONCLUSIVE], "inconclusive", "inconclusive"),
+        _count(counted[Outcome.NOT_RUN], "not run", "not run"),
+        _count(_flagged(judged, Flag.FLAKY), "flaky", "flaky"),
     ]
-    found = ", ".join(f"{count} {name}" for count, name in parts if count)
+    found = ", ".join(filter(None, parts))
     return f"Besides: {found}." if found else ""
+
+
+def _flagged(judged: Judged, flag: Flag) -> int:
+    return sum(flag in verdict.flags for verdict in judged.verdicts)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    """`2 known failures`; empty for none."""
+    return f"{number} {one if number == 1 else many}" if number else ""
 
 
 def tallies(judged: Judged) -> tuple[Tally, ...]:

@@ -1,4 +1,4 @@
-"""A stream as a table: every event with its time, its gap, its data, and its marks.
+"""A stream as a drawing and a table: every event with its time, gap, data and marks.
 
 Long streams are shortened in the middle; a marked event and its neighbours stay.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from conformance.model import Exchange, Response
 from conformance.report.listing import Segment, deepest, lines_of, segments, visible
 from conformance.report.place import Place
+from conformance.report.scale import Scale, scale
 from conformance.sse import Block, Event
 
 _MOST_ROWS = {True: 300, False: 40}
@@ -25,14 +26,12 @@ _LONGEST_MARKED = 8_000
 class Row:
     """One event, or the gap where `left_out` events are not shown.
 
-    Times in milliseconds; `offset` is the time's place between 0 and 100. The row
-    without an index is the end of the stream.
+    Times in milliseconds. The row without an index is the end of the stream.
     """
 
     index: int | None = None
     at_ms: float = 0
     gap_ms: float = 0
-    offset: float = 0
     name: str = ""
     data: str = ""
     listing: tuple[Segment, ...] = ()
@@ -56,6 +55,7 @@ class Timeline:
 
     rows: tuple[Row, ...]
     framing: tuple[Framing, ...]
+    scale: Scale
     events: int
     comments: int
     ended_ms: float
@@ -75,10 +75,13 @@ def timeline(exchange: Exchange, places: Mapping[str, Place], *, is_long: bool) 
     events = exchange.events
     marks = _on_rows(events, places)
     on_blocks = {id: place for id, place in places.items() if place.part == "blocks"}
-    rows = _rows(events, marks, places, response.ended_at_s, is_long)
+    rows = _rows(events, marks, places, is_long)
+    on_end = _on_end(marks, places)
+    arrivals_s = [event.at_s for event in events]
     return Timeline(
-        rows=(*rows, _end(response, events[-1].at_s, _on_end(marks, places))),
+        rows=(*rows, _end(response, events[-1].at_s, on_end)),
         framing=_framing(exchange.blocks, on_blocks) if on_blocks else (),
+        scale=scale(arrivals_s, response.ended_at_s, marks, bool(on_end)),
         events=len(events),
         comments=response.body.count(b"\n:") + response.body.startswith(b":"),
         ended_ms=response.ended_at_s * 1000,
@@ -118,14 +121,13 @@ def _on_end(marks: Mapping[int, tuple[str, ...]], places: Mapping[str, Place]) -
 def _end(response: Response, last_s: float, marks: tuple[str, ...]) -> Row:
     gap_ms = max(0.0, response.ended_at_s - last_s) * 1000
     at_ms = response.ended_at_s * 1000
-    return Row(None, at_ms, gap_ms, 100, "", f"end of the body: {response.ended}", marks=marks)
+    return Row(None, at_ms, gap_ms, "", f"end of the body: {response.ended}", marks=marks)
 
 
 def _rows(
     events: tuple[Event, ...],
     marks: Mapping[int, tuple[str, ...]],
     places: Mapping[str, Place],
-    ended_at_s: float,
     is_long: bool,
 ) -> tuple[Row, ...]:
     kept = _kept(len(events), marks, _MOST_ROWS[is_long])
@@ -139,7 +141,7 @@ def _rows(
             rows.append(Row(left_out=left_out))
             left_out = 0
         gap_s = event.at_s - (events[number - 1].at_s if number else 0)
-        rows.append(_row(event, gap_s, ended_at_s, marks.get(number, ()), places))
+        rows.append(_row(event, gap_s, marks.get(number, ()), places))
     return tuple(rows)
 
 
@@ -153,16 +155,13 @@ def _kept(count: int, marks: Mapping[int, object], most: int) -> set[int]:
 def _row(
     event: Event,
     gap_s: float,
-    ended_at_s: float,
     marks: tuple[str, ...],
     places: Mapping[str, Place],
 ) -> Row:
-    share = event.at_s / ended_at_s if ended_at_s > 0 else 0
     return Row(
         index=event.index,
         at_ms=event.at_s * 1000,
         gap_ms=gap_s * 1000,
-        offset=round(100 * min(1, max(0, share)), 1),
         name=visible(event.name),
         data="" if marks else _shortened(event.data),
         listing=_listing(event, marks, places) if marks else (),

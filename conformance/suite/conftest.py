@@ -10,6 +10,10 @@ import pytest
 from conformance import allure_results, archive, direct, hearing, options, profile
 from conformance.catalogue import catalogue
 from conformance.errors import UsageError
+from conformance.exits import is_excused, is_failing
+from conformance.flags import Flag
+from conformance.flaky import flagged, recovered
+from conformance.gate import Gate
 from conformance.judge import Judge
 from conformance.model import Level, Outcome, Recording, Verdict
 from conformance.plugin import SESSION, VERDICT
@@ -18,7 +22,7 @@ from conformance.registry import requirements
 from conformance.replay import Heard
 from conformance.summary import is_smoke
 from conformance.target import direct_profile_of, profile_of
-from conformance.wording import explained
+from conformance.wording import explained, shortened
 
 _SKIPPED = {Outcome.NOT_RUN, Outcome.NOT_APPLICABLE}
 
@@ -76,20 +80,43 @@ def provider(pytestconfig: pytest.Config) -> Judge | None:
     return Judge(archive.read_all(folder / "recordings"), profile)
 
 
-@pytest.fixture
-def verdict(
-    requirement_id: str,
+@pytest.fixture(scope="session")
+def gate(pytestconfig: pytest.Config) -> Gate:
+    """What verdicts are held against: baseline and edition."""
+    return options.gate(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def judged(
     judge: Judge | Heard,
     provider: Judge | None,
-    request: pytest.FixtureRequest,
+    recordings: Mapping[str, Recording],
+    gate: Gate,
+) -> Callable[[str], Verdict]:
+    """Gives the verdict on a requirement with all that goes with it."""
+    tries = recovered(recordings)
+
+    def judged(id: str) -> Verdict:
+        verdict = judge.verdict(id)
+        if isinstance(judge, Judge):
+            verdict = flagged(verdict, judge, tries)
+        if provider is not None:
+            verdict = direct.flagged(verdict, provider.verdict(id))
+        return gate.passed(verdict)
+
+    return judged
+
+
+@pytest.fixture
+def verdict(
+    requirement_id: str, judged: Callable[[str], Verdict], request: pytest.FixtureRequest
 ) -> Verdict:
     """The verdict on the item's requirement; undecided ones end here, in set-up."""
-    verdict = judge.verdict(requirement_id)
-    if provider is not None:
-        verdict = direct.flagged(verdict, provider.verdict(requirement_id))
+    verdict = judged(requirement_id)
     request.node.stash[VERDICT] = verdict
     allure_results.describe(verdict)
-    if verdict.outcome in _SKIPPED:
+    is_unscored = Flag.UNSCORED in verdict.flags
+    if verdict.outcome in _SKIPPED or (verdict.outcome is Outcome.INCONCLUSIVE and is_unscored):
         pytest.skip(f"{verdict.outcome}: {verdict.reason}")
     if verdict.outcome is Outcome.INCONCLUSIVE:
         pytest.fail(f"{verdict.outcome}: {verdict.reason}", pytrace=False)
@@ -100,14 +127,19 @@ def verdict(
 def conclude(
     pytestconfig: pytest.Config, recordings: Mapping[str, Recording]
 ) -> Callable[[Verdict], None]:
-    """Fails the item where the verdict does, at the level that the user chose."""
-    fails = {Outcome.FAIL}
-    if Level(pytestconfig.option.fail_on) is Level.SHOULD:
-        fails.add(Outcome.WARN)
+    """Fails the item where the verdict does, at the level that the user chose.
+
+    What is known, or broken and newer than the edition, is an expected failure; it would
+    be red under `--runxfail`, which asks to see those.
+    """
+    fail_on, flaky = Level(pytestconfig.option.fail_on), pytestconfig.option.fail_flaky
 
     def conclude(verdict: Verdict) -> None:
         allure_results.attach_evidence(verdict, recordings)
-        if verdict.outcome in fails:
+        if is_excused(verdict, fail_on):
+            pytest.xfail(f"{verdict.outcome}: {verdict.reason or shortened(verdict)}")
+            pytest.fail(explained(verdict), pytrace=False)
+        if is_failing(verdict, fail_on, flaky):
             pytest.fail(explained(verdict), pytrace=False)
 
     return conclude

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from conformance.compare.comparison import Comparison, compared
-from conformance.compare.difference import Change, way
+from conformance.compare.difference import Change
 from conformance.compare.runs import load
 from conformance.exits import Exit
 from conformance.model import Level, Outcome, Verdict
+from conformance.ways import way
 from tests.compare.compare_runs import failing, verdict, violation, warned, write_run
 
 ID = "ANT-EP-001"

@@ -25,7 +25,7 @@ LEAN = [
 """Plugins of no concern here, left out because they take longer to load than a run."""
 
 LONGEST_S = 120
-_OURS = ("GATEWAY_", "PYTEST_", "BASE_URL", "TOKENHUB_API_KEY", "COVERAGE_")
+_OURS = ("GATEWAY_", "GITHUB_", "PYTEST_", "BASE_URL", "TOKENHUB_API_KEY", "COVERAGE_")
 _SHOW = ("CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS")
 
 
@@ -80,9 +80,11 @@ def environment(**wanted: str) -> dict[str, str]:
 
 
 def command(place: Path, *arguments: str, plugins: list[str] | None = None) -> list[str]:
-    """`pytest` with all of its output below a folder."""
+    """`pytest` with all of its output below a folder, unless it goes on in another one."""
+    goes_on = any(argument.startswith("--resume") for argument in arguments)
     return [
-        *(sys.executable, "-m", "pytest", f"--report-dir={place / 'run'}"),
+        *(sys.executable, "-m", "pytest"),
+        *([] if goes_on else [f"--report-dir={place / 'run'}"]),
         *("-o", f"cache_dir={place / 'cache'}"),
         *(LEAN if plugins is None else plugins),
         *arguments,
@@ -138,12 +140,14 @@ class Underway:
 
 
 @contextmanager
-def underway(place: Path, *arguments: str) -> Iterator[Underway]:
+def underway(
+    place: Path, *arguments: str, env: Mapping[str, str] | None = None
+) -> Iterator[Underway]:
     """Start the suite in a process group of its own, so that it can be interrupted."""
     with subprocess.Popen(
         command(place, *arguments),
         cwd=ROOT,
-        env=environment(),
+        env=environment(**(env or {})),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

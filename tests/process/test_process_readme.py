@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from process_run import LEAN, ROOT, environment
 
-_PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+_PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/ci.md")
 _BLOCK = re.compile(r"^```(?:console|shell|sh|bash)\n(.*?)^```", re.M | re.S)
 _VARIABLE = re.compile(r"^[A-Z_]+=")
 _HARMLESS = (("list",), ("--list-faults",), ("--version",))

@@ -11,6 +11,10 @@ from process_run import Run, run
 from process_secrets import CANARY, leaks
 from process_servers import NOTHING_OF_A_GATEWAY, always, echo, refusing, serving
 
+from conformance import archive
+from conformance.__main__ import main
+from conformance.report import allure_folder
+
 # Every credential style, wrong keys, streams, and keys that the control API makes.
 _SOME = ("-k", "AUTH or CAP or OAI-SSE-007 or ANT-EP")
 _HERE = str(Path(__file__).parent)
@@ -74,8 +78,15 @@ def test_a_server_that_echoes_everything_in_pieces(tmp_path: Path, workers: str)
             env={"GATEWAY_API_KEY": CANARY},
         )
     assert found.status == 1
+    artefacts = ("report.html", "summary.md", "../allure/environment.properties")
+    assert all((found.folder / name).is_file() for name in artefacts)
+    assert main(["report", str(found.folder)]) == 0
     recordings = (found.folder / "recordings").glob("*.json")
     assert any("[key:valid:whole]" in path.read_text() for path in recordings)
+    judged, made = found.judged, archive.read_all(found.folder / "recordings")
+    allure_folder.write(tmp_path / "from the run folder", judged, made)
+    attached = (tmp_path / "from the run folder").glob("*-attachment.*")
+    assert any("[key:valid:whole]" in path.read_text() for path in attached)
     assert not leaks(CANARY, tmp_path, found.output)
 
 

@@ -62,7 +62,11 @@ MAY_IMPORT = {
     "conformance.messages": named("kinds", "model"),
     "conformance.chat": named("kinds", "model", "sse", "grammar"),
     "conformance.judge": named("catalogue", "kinds", "model", "profile", "registry"),
-    "conformance.exits": named("kinds", "model"),
+    "conformance.exits": named("flags", "model"),
+    "conformance.flags": named(),
+    "conformance.flaky": named("flags", "judge", "model"),
+    "conformance.usage": named("model", "sse"),
+    "conformance.ways": named("model"),
     "conformance.offline": named("imports", "judge", "kinds", "model", "profile", "registry"),
     **dict.fromkeys(below("conformance.grammar"), named("kinds", "model", "sse", "grammar")),
     **dict.fromkeys(
@@ -114,7 +118,7 @@ def test_scenarios_take_only_the_gateway_from_the_recorder(name: str) -> None:
 def test_only_few_modules_send() -> None:
     senders = {name.removeprefix("conformance.") for name in TREES if "httpx" in imported(name)}
 
-    assert senders <= {"client", "recorder", "failures", "control.reference"}
+    assert senders <= {"client", "recorder", "outgoing", "failures", "control.reference"}
 
 
 def test_the_modules_are_found() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 from unit_servers import Answer, http, serving
 
-from conformance import recorder
+from conformance import retrying
 from conformance.errors import PreflightFailure
 from conformance.kinds import Protocol
 from conformance.preflight import Preflight, preflight
@@ -27,7 +27,7 @@ NAMED = {"anthropic": "demo-a", "openai": "demo-o"}
 @pytest.fixture(autouse=True)
 def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another try comes at once."""
-    monkeypatch.setattr(recorder, "_BACKOFF_S", 0.0)
+    monkeypatch.setattr(retrying, "_BACKOFF_S", 0.0)
 
 
 def answer(status: int, message: str = "no") -> Answer:
@@ -157,7 +157,7 @@ def test_a_fault_is_judged_where_it_was_met() -> None:
 def test_a_target_that_does_not_answer_is_asked_at_one_root_only() -> None:
     made = found(SILENT)
 
-    assert made.asked == ["POST /v1/chat/completions"] * recorder.TRIES
+    assert made.asked == ["POST /v1/chat/completions"] * retrying.TRIES
     assert "closed the connection unanswered" in made.failure
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from unit_servers import END, Answer, Server, chunked, http, serving
 
-from conformance import __version__, recorder
+from conformance import __version__, retrying
 from conformance.kinds import Kind, Protocol
 from conformance.model import Ended, Exchange, FailureKind
 from conformance.profile import CredentialStyle, load
@@ -31,7 +31,7 @@ OK = Answer((http("200 OK", b"{}"),))
 @pytest.fixture(autouse=True)
 def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another try comes at once."""
-    monkeypatch.setattr(recorder, "_BACKOFF_S", 0.0)
+    monkeypatch.setattr(retrying, "_BACKOFF_S", 0.0)
 
 
 def target(url: str) -> Target:
@@ -279,7 +279,7 @@ def test_what_another_try_will_not_change_is_sent_once(answer: bytes) -> None:
     ],
 )
 def test_a_retry_after_is_read_in_seconds(header: str | None, seconds: float) -> None:
-    assert recorder._seconds(header) == seconds
+    assert retrying._seconds(header) == seconds
 
 
 @pytest.mark.parametrize(

@@ -4,139 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import subprocess
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from conformance import archive, report
-from conformance.errors import UnreadableFile
-from conformance.model import (
-    Chunk,
-    Ended,
-    Exchange,
-    Failure,
-    FailureKind,
-    Level,
-    Outcome,
-    Recording,
-    Request,
-    Response,
-    Verdict,
-    Violation,
+from report_pages import (
+    ASKED,
+    HEADER,
+    PREFLIGHT,
+    Tags,
+    answered,
+    page,
+    recording,
+    streamed,
+    text_of,
+    verdict,
 )
-from conformance.registry import requirements
-from conformance.report import curl
-from conformance.report import place as report_place
-from conformance.report.listing import deepest, lines_of, segments, visible
+
+from conformance import report
+from conformance.errors import UnreadableFile
+from conformance.model import Failure, FailureKind, Outcome, Violation
 from conformance.report.symptoms import symptoms
 from conformance.verdicts import VerdictFile
-
-HEADER = {
-    "suite_version": "2026.1.0",
-    "started_at": "2026-11-21T10:00:00+00:00",
-    "profile": "generic",
-    "kind": "gateway",
-    "target": "http://127.0.0.1:8080/api",
-    "origin": "--base-url",
-    "planned": 3,
-    "planned_exchanges": 2,
-    "configuration": {"concurrency": 8},
-}
-PREFLIGHT = {
-    "warnings": [],
-    "roots": {"anthropic": "http://127.0.0.1:8080/api/v1"},
-    "models": {},
-    "requests": 2,
-    "lost": "",
-}
-ASKED = Request(
-    "POST",
-    "http://127.0.0.1:8080/api/v1/messages",
-    (("host", "127.0.0.1"), ("x-api-key", "[key:valid:whole]"), ("content-length", "9")),
-    b'{"model": "m", "content": "it\'s $HOME, `id` and \\"quoted\\""}',
-)
-EVENTS = (
-    ("ping", {"type": "ping"}),
-    ("content_block_start", {"type": "content_block_start", "index": 1}),
-    ("message_stop", {"type": "message_stop"}),
-)
-
-
-def answered(
-    body: bytes, media_type: str = "application/json", at_s: tuple[float, ...] = (0.1,)
-) -> Response:
-    """A complete response whose body comes in equal parts at the given times."""
-    size = -(-len(body) // len(at_s)) or 1
-    chunks = [Chunk(at, body[n * size : (n + 1) * size]) for n, at in enumerate(at_s)]
-    headers = (("content-type", media_type), ("request-id", "req_1"))
-    return Response(200, headers, tuple(chunks), Ended.COMPLETE, 0.05, at_s[-1] + 0.1)
-
-
-def streamed() -> Response:
-    """A stream of EVENTS."""
-    blocks = [f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in EVENTS]
-    return answered("".join(blocks).encode(), "text/event-stream", (0.1, 0.2, 0.9))
-
-
-def recording(scenario: str, response: Response | None, **changes: Any) -> Recording:
-    """A recording of one exchange."""
-    exchange = Exchange(f"{scenario}#1", ASKED, response, credential="valid")
-    return Recording(scenario, (replace(exchange, **changes),))
-
-
-def verdict(id: str, *violations: Violation, outcome: Outcome = Outcome.FAIL) -> Verdict:
-    """A verdict on a MUST."""
-    return Verdict(id, Level.MUST, outcome, "", (), violations)
-
-
-def page(
-    folder: Path,
-    verdicts: list[Verdict],
-    recordings: list[Recording],
-    *,
-    preflight: dict[str, Any] = PREFLIGHT,
-    exit_status: int | None = 1,
-    header: dict[str, Any] = HEADER,
-) -> str:
-    """The report of a run folder that the real writers filled; no exit status, no footer."""
-    for each in recordings:
-        archive.write(each, folder / "recordings")
-    with VerdictFile(folder) as file:
-        file.header(header)
-        file.preflight(preflight)
-        for each_verdict in verdicts:
-            file.verdict(each_verdict)
-        if exit_status is not None:
-            file.footer({"exit_status": exit_status, "finished_at": "later", "requests": 2})
-    return report.write(folder).read_text(encoding="utf-8")
-
-
-class _Tags(HTMLParser):
-    """Collects start tags and ids."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    @property
-    def ids(self) -> list[str]:
-        return [str(attrs["id"]) for _, attrs in self.tags if "id" in attrs]
-
-
-def text_of(html: str) -> str:
-    """The page without tags."""
-    return unescape(re.sub(r"<[^>]*>", "", html))
-
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 
@@ -160,7 +50,7 @@ def test_nothing_from_traffic_becomes_markup(tmp_path: Path, spot: str) -> None:
         said = replace(said, reason=HOSTILE)
     warnings = [HOSTILE] if spot == "warning" else []
     html = page(tmp_path, [said], [made], preflight={**PREFLIGHT, "warnings": warnings})
-    tags = _Tags(html).tags
+    tags = Tags(html).tags
     assert HOSTILE not in html
     assert [tag for tag, _ in tags].count("script") == 1
     assert not any(tag == "img" or "onerror" in attrs for tag, attrs in tags)
@@ -246,7 +136,7 @@ def test_every_inner_link_leads_somewhere_and_ids_are_unique(tmp_path: Path) -> 
         replace(verdict("ANT-STR-015", outcome=Outcome.NOT_RUN), reason="blocked by ANT-STR-011"),
     ]
     html = page(tmp_path, verdicts, [recording("anthropic-stream", streamed())])
-    parsed = _Tags(html)
+    parsed = Tags(html)
     links = {str(a["href"])[1:] for t, a in parsed.tags if t == "a" and str(a["href"])[0] == "#"}
     assert len(parsed.ids) == len(set(parsed.ids))
     assert links <= set(parsed.ids)
@@ -261,62 +151,12 @@ def test_the_page_needs_no_network(tmp_path: Path) -> None:
     )
     outside = [
         tag
-        for tag, attrs in _Tags(html).tags
+        for tag, attrs in Tags(html).tags
         for name in ("src", "href", "action", "data", "poster", "srcset")
         if "//" in str(attrs.get(name) or "")
     ]
     assert outside and set(outside) == {"a"}
     assert "url(" not in html and "@import" not in html
-
-
-def shell_words(command: str, **environment: str) -> list[str]:
-    """What a real shell would hand to curl."""
-    script = f"curl() {{ printf '%s\\0' \"$@\"; }}\n{command}\n"
-    run = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=True)
-    return run.stdout.decode().split("\0")[:-1]
-
-
-def test_the_curl_command_quotes_the_body_and_names_no_key() -> None:
-    command = curl.command(ASKED)
-    words = shlex.split(command.replace(curl.BREAK, " "))
-    assert words[words.index("--data-raw") + 1] == ASKED.body.decode()
-    assert "x-api-key: $GATEWAY_API_KEY" in words
-    assert not any(word.startswith(("host:", "content-length:")) for word in words)
-
-
-def test_a_shell_puts_the_key_into_the_curl_command_and_expands_nothing_else() -> None:
-    words = shell_words(curl.command(ASKED), GATEWAY_API_KEY="th-1", HOME="/nowhere")
-    assert "x-api-key: th-1" in words
-    assert words[words.index("--data-raw") + 1] == ASKED.body.decode()
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (b"@/etc/passwd", "--data-raw @/etc/passwd"),
-        (b"a\r\nb", "base64 -d"),
-        (b"\xff\x00", "base64 -d"),
-        (b"x" * 70_000, "--data-binary @body.json"),
-        (b"", "-X POST"),
-    ],
-    ids=["at sign", "carriage return", "binary", "huge", "none"],
-)
-def test_any_body_gets_a_command_that_sends_it(body: bytes, expected: str) -> None:
-    command = curl.command(replace(ASKED, body=body)).replace(curl.BREAK, " ")
-    assert expected in command.replace("'", "")
-
-
-@pytest.mark.parametrize(
-    ("header", "word"),
-    [
-        (("x-api-key", ""), "x-api-key;"),
-        (("x-api-key", "[key:capped:whole]"), "x-api-key: $GATEWAY_CAPPED_KEY"),
-        (("x-api-key", "[key:valid:part]"), "x-api-key: [key:valid:part]"),
-    ],
-)
-def test_headers_reach_curl_as_they_were_sent(header: tuple[str, str], word: str) -> None:
-    command = curl.command(replace(ASKED, headers=(header,)))
-    assert word in shlex.split(command.replace(curl.BREAK, " "))
 
 
 def test_a_truncated_run_says_so_first(tmp_path: Path) -> None:
@@ -372,54 +212,8 @@ def test_a_missing_key_says_how_to_enable_the_check(tmp_path: Path) -> None:
     assert "GATEWAY_CAPPED_KEY" in html and "control adapter" in html
 
 
-def test_long_bodies_are_cut_but_the_marked_line_stays() -> None:
-    lines = lines_of(json.dumps({"many": list(range(5_000)), "last": {"bad": [{}]}}))
-    number = deepest(lines, ("last", "bad"))
-    found = segments(lines, {number: ("mark",)}, 500)
-    assert sum(len(segment.text) for segment in found) < 1_000
-    assert [segment.text.strip() for segment in found if segment.marks] == ['"bad": [']
-    assert sum(s.left_out + bool(s.text) * (s.text.count("\n") + 1) for s in found) == len(lines)
-
-
-def test_json_is_laid_out_without_changing_what_was_sent() -> None:
-    text = '{"a": 1.10, "a": 12345678901234567890, "b": 1e400}'
-    assert [line.text for line in lines_of(text)] == [text]
-
-
-@pytest.mark.parametrize("text", ["\x00", "\r", "\u202e", "\ufeff", "\ud800", "\x1b"])
-def test_hidden_characters_are_shown_as_their_codes(text: str) -> None:
-    assert visible(text) == f"\u27e8U+{ord(text):04X}\u27e9"
-
-
 def test_half_surrogates_and_broken_utf_8_do_not_spoil_the_file(tmp_path: Path) -> None:
     bodies = {"a": b'{"text": "\\ud800"}', "b": b"\xff\xfe<html>"}
     made = [recording(name, answered(body)) for name, body in bodies.items()]
     html = page(tmp_path, [], made)
     assert "U+D800" in html and "&lt;html&gt;" in html
-
-
-@pytest.mark.parametrize(
-    ("where", "place"),
-    [
-        ("events[3].data.choices[0].delta", ("events", 3, ("choices", 0, "delta"))),
-        ("events[]", ("events", None, ())),
-        ("events.usage.input_tokens", ("events", None, ("usage", "input_tokens"))),
-        ("body.usage['x-y'].n", ("body", None, ("usage", "x-y", "n"))),
-        ("body byte 12", ("body", None, ())),
-        ("headers.Content-Type", ("headers", None, ("content-type",))),
-        ("blocks[2]", ("blocks", 2, ())),
-        ("answer", ("", None, ())),
-    ],
-)
-def test_a_violation_is_located(where: str, place: tuple[str, int | None, tuple[Any, ...]]) -> None:
-    assert report_place.read(where) == report_place.Place(*place)
-
-
-def test_every_requirement_names_a_row_of_the_symptom_table() -> None:
-    assert {r.symptom for r in requirements().values()} <= set(symptoms())
-
-
-@pytest.mark.parametrize("slug", symptoms())
-def test_every_row_of_the_symptom_table_is_complete(slug: str) -> None:
-    row = symptoms()[slug]
-    assert all(text.strip() for text in (row.symptom, row.cause, row.fix, row.clients))
