@@ -38,9 +38,12 @@ def _line(exchange: Exchange, number: int) -> str:
     request, answer = exchange.request, exchange.answer
     mark = f"{number:08}"
     body = answer.text
-    for old in ("msg_", "chatcmpl-"):
+    for old in ("msg_", "chatcmpl-", "req_"):
         body = body.replace(old, f"{old}{mark}")
-    headers = [[n, f"{mark}{v}" if n.endswith("request-id") else v] for n, v in answer.headers]
+    headers = [
+        [n, v.replace("req_", f"req_{mark}") if n.endswith("request-id") else v]
+        for n, v in answer.headers
+    ]
     return json.dumps(
         {
             "id": mark,

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from conformance import __version__
-from conformance.commands import diff, judging, listing, matrix, redacting, reporting
+from conformance.commands import diff, discovering, judging, listing, matrix, redacting, reporting
 from conformance.commands.run import run
 from conformance.errors import ConformanceError
 
 USAGE_ERROR = 4
-COMMANDS = (listing, reporting, judging, redacting, diff, matrix)
+COMMANDS = (listing, discovering, reporting, judging, redacting, diff, matrix)
 
 
 class _Parser(argparse.ArgumentParser):

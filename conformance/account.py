@@ -91,6 +91,7 @@ def _configuration(target: Target, manner: Manner, included: frozenset[str]) -> 
     return {
         "models": dict(target.models),
         "protocols": [str(protocol) for protocol in target.profile.endpoints],
+        "versions": {str(p): e.version for p, e in target.profile.endpoints.items() if e.version},
         "keys": sorted(target.keys),
         "headers": sorted(target.headers),
         "control": target.profile.control,
@@ -99,4 +100,5 @@ def _configuration(target: Target, manner: Manner, included: frozenset[str]) -> 
         "smoke": manner.smoke,
         "faults": list(manner.faults),
         "included": sorted(included),
+        "seed": manner.seed,
     }

@@ -21,6 +21,9 @@ DEFAULT_COST_USD = Decimal(1)
 DEFAULT_REQUESTS = 300
 """What a run may send there where no price is known."""
 
+MANUAL = "manual"
+"""The adapter that makes no keys."""
+
 _PROMPT_TOKENS = 500
 
 
@@ -46,9 +49,10 @@ def estimate(plan: Plan, target: Target, included: frozenset[str]) -> Estimate:
     """What the scenarios that will be sent can come to.
 
     A prompt of ours is short: it counts with so many tokens that the bound holds, except
-    for the scenarios of `large`, which the meter stops where they are too dear.
+    for the scenarios of `large`, which the meter stops where they are too dear. What issues
+    keys of its own is sent only where the profile names an adapter that can make some.
     """
-    sent = [s for s in plan.scenarios if not s.opt_in or s.opt_in in included]
+    sent = [s for s in plan.scenarios if _is_sent(s, target, included)]
     prices = {scenario.protocol: _price(target, scenario) for scenario in sent}
     models = {str(p): target.models.get(str(p), "") for p, found in prices.items() if not found}
     return Estimate(
@@ -57,6 +61,12 @@ def estimate(plan: Plan, target: Target, included: frozenset[str]) -> Estimate:
         cost_usd=sum((_cost(s, prices[s.protocol]) for s in sent), Decimal(0)),
         unpriced=tuple(_unpriced(models)),
     )
+
+
+def _is_sent(scenario: Scenario, target: Target, included: frozenset[str]) -> bool:
+    can_issue = target.profile.control != MANUAL
+    is_included = not scenario.opt_in or scenario.opt_in in included
+    return is_included and (can_issue or not scenario.abilities)
 
 
 def limits_of(manner: Manner, target: Target, estimated: Estimate) -> Limits:

@@ -1,6 +1,6 @@
 """The committed list of requirement ids: levels, rules, scopes, sources, exclusions.
 
-Read from `requirements/catalogue.toml`, `sources.toml` and `excluded.toml`. The
+Read from `requirements/catalogue.toml`, `sources.toml`, `excluded.toml` and `kills.toml`. The
 catalogue says what a page demands; `registry` says which of it has a check.
 """
 
@@ -62,6 +62,12 @@ def sources() -> Mapping[str, Source]:
 def excluded() -> Mapping[str, str]:
     """The ids that have no check, each with its reason."""
     return _load("excluded.toml")
+
+
+@cache
+def kills() -> Mapping[str, tuple[str, ...]]:
+    """The faults of the reference gateway that break each id, by their names."""
+    return {id: tuple(slugs) for id, slugs in _load("kills.toml").items()}
 
 
 def source_url(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -165,12 +166,21 @@ def budget(exchange: Exchange) -> int | None:
 
 
 def tool_schemas(exchange: Exchange) -> dict[str, Any]:
-    """The parameter schemas that the request offered, by function name."""
-    offered = exchange.request.json.get("tools")
+    """The parameter schemas that the request offered, in either form, by function name."""
+    offered, older = (exchange.request.json.get(name) for name in ("tools", "functions"))
     tools = offered if isinstance(offered, list) else []
     functions = [object_in(tool, "function") for tool in tools if isinstance(tool, dict)]
-    named = (function for function in functions if isinstance(function.get("name"), str))
+    functions += older if isinstance(older, list) else []
+    named = (f for f in functions if isinstance(f, dict) and isinstance(f.get("name"), str))
     return {function["name"]: function.get("parameters", {}) for function in named}
+
+
+def parsed(text: Any) -> object:
+    """The JSON value of a text; None where it is not JSON."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def object_in(holder: dict[str, Any], name: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ async def opened(target: Target) -> AsyncIterator[httpx.AsyncClient]:
     Proxy variables of the environment are honoured except for loopback targets.
     """
     client = httpx.AsyncClient(
-        verify=_tls(target.profile.ca_file),
+        verify=tls(target.profile.ca_file),
         timeout=None,  # noqa: S113 - the deadlines are those of the recorder's Connection
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         follow_redirects=False,
@@ -49,7 +49,8 @@ _QUOTING = ("httpcore", "httpx")
 
 
 @cache
-def _tls(ca_file: str) -> ssl.SSLContext:
+def tls(ca_file: str) -> ssl.SSLContext:
+    """The TLS settings of a run: the system's certificates, or those of a PEM file."""
     try:
         return ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import IntEnum
 
 from conformance.flags import Flag
+from conformance.judge import BLOCKED
 from conformance.model import Level, Outcome, Verdict
 
 
@@ -37,6 +38,8 @@ NOT_COVERED = (
     "needs lab",
     "needs a probe",
     "needs --include",
+    "needs control.",
+    "needs prices.",
     "control API:",
 )
 """The reasons of a `not_run` that the profile is answerable for, not the gateway."""
@@ -48,8 +51,13 @@ def exit_status(
     require_complete: bool = False,
     fail_on_flaky: bool = False,
 ) -> Exit:
-    """The status of a run that judged these requirements; the unscored ones do not decide."""
-    judged = [verdict for verdict in verdicts if Flag.UNSCORED not in verdict.flags]
+    """The status of a run that judged these requirements.
+
+    The unscored ones do not decide, nor does what only they keep from being judged.
+    """
+    given = list(verdicts)
+    unscored = {f"{BLOCKED}{v.requirement}" for v in given if Flag.UNSCORED in v.flags}
+    judged = [v for v in given if Flag.UNSCORED not in v.flags and v.reason not in unscored]
     if any(is_failing(verdict, fail_on, fail_on_flaky) for verdict in judged):
         return Exit.FAILED
     musts = [verdict for verdict in judged if verdict.level is Level.MUST]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,8 +12,8 @@ from conformance.baseline import Baseline
 from conformance.editions import Edition
 from conformance.errors import UsageError
 from conformance.exits import is_failing
-from conformance.model import Level, Verdict
-from conformance.registry import requirements
+from conformance.model import Level, Recording, Verdict
+from conformance.registry import requirements, scenarios
 
 STOPPED = "the run stopped before it"
 """The reason of a verdict that a run never came to."""
@@ -35,18 +35,22 @@ class Gate:
     is_updating: bool = False
     path: Path | None = None
 
-    def passed(self, verdict: Verdict) -> Verdict:
-        """The verdict with its outcome and flags as the gate sees them."""
-        held = self._held_against_baseline(verdict)
+    def passed(self, verdict: Verdict, unsent: Collection[str] = ()) -> Verdict:
+        """The verdict with its outcome and flags as the gate sees them.
+
+        `unsent` are the scenarios that the run did not send: what is known to fail there
+        can neither fail nor hold.
+        """
+        held = self._held_against_baseline(verdict, unsent)
         return self.edition.scored(held) if self.edition else held
 
-    def _held_against_baseline(self, verdict: Verdict) -> Verdict:
+    def _held_against_baseline(self, verdict: Verdict, unsent: Collection[str]) -> Verdict:
         if self.baseline is None:
             return verdict
         if self.is_updating:
             fails = is_failing(verdict, self.fail_on)
             return baseline.accepted(verdict, self.baseline, self.today, fails)
-        return baseline.compared(verdict, self.baseline, self.today)
+        return baseline.compared(verdict, self.baseline, self.today, unsent)
 
     def refuse_filtered(self, selected: Iterable[str]) -> None:
         """A baseline written from half of the requirements would forget the other half."""
@@ -71,6 +75,12 @@ class Gate:
         lacking = f"; give ticket and owner to {', '.join(todo)}" if todo else ""
         counts = f"{len(written.known)} known, {len(written.not_run or {})} expected not to run"
         return f"baseline: {self.path}: {counts}{lacking}"
+
+
+def unsent(recordings: Mapping[str, Recording]) -> frozenset[str]:
+    """The scenarios of which a run sent nothing: not selected, or lacking what they need."""
+    sent = {name for name, recording in recordings.items() if recording.exchanges}
+    return frozenset(scenarios().keys() - sent)
 
 
 def opened(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import filter as filter_names
 from typing import Any
 
 from conformance.catalogue import catalogue
+from conformance.features import showing
 from conformance.kinds import Protocol
 from conformance.model import (
     Exchange,
@@ -78,11 +80,13 @@ class Judge:
     def _blocked(self, requirement: Requirement) -> str:
         """One root cause is one red: what builds on it is blocked by the root itself.
 
-        A rule about both protocols is blocked where all of its subjects are.
+        A rule about both protocols is blocked where all of its subjects are, or where what
+        it needs is of both too.
         """
         roots = self._roots(requirement)
         open_to = {_protocol_of(name) for name in requirement.scenario_names} - set(roots)
-        if requirement.area == "gateway" and requirement.scenario_names and open_to:
+        is_shared = requirement.area == "gateway" and bool(requirement.scenario_names)
+        if is_shared and open_to and "gateway" not in roots:
             return ""
         return next((f"{BLOCKED}{root}" for root in roots.values()), "")
 
@@ -105,8 +109,12 @@ class Judge:
         blocked = self._roots(requirement)
         for name in requirement.scenario_names:
             recording = self._recordings.get(name)
-            if recording and recording.final and _protocol_of(name) not in blocked:
-                yield recording
+            is_whole = recording is not None and not recording.not_recorded
+            if not recording or not is_whole or not recording.final:
+                continue
+            has_facts = recording.facts.keys() >= set(requirement.facts)
+            if has_facts and _protocol_of(name) not in blocked:
+                yield showing(recording, requirement.feature)
 
     def _exchanges(self, requirement: Requirement) -> Iterator[Exchange]:
         """Those of its kinds that hold what the rule is about and whose needs are met."""
@@ -117,6 +125,8 @@ class Judge:
             if violation.level is not Level.MAY
         }
         for recording in self._recordings.values():
+            if _is_hostile(recording.scenario):
+                continue  # What it asks breaks rules on purpose; its own requirements judge it.
             for exchange in recording.final:
                 if exchange.id not in unmet and requirement.can_judge(exchange):
                     yield exchange
@@ -224,7 +234,7 @@ def _inapplicable(requirement: Requirement, profile: Profile) -> str:
     if requirement.area in set(Protocol) - claimed:
         return f"the profile {profile.name} does not claim {requirement.area}"
     capability = catalogue()[requirement.id].capability
-    if capability and capability not in profile.capabilities:
+    if capability and not filter_names(profile.capabilities, capability):
         return f"the profile {profile.name} does not claim {capability}"
     return _unclaimed(requirement, profile)
 
@@ -232,8 +242,12 @@ def _inapplicable(requirement: Requirement, profile: Profile) -> str:
 def _unclaimed(requirement: Requirement, profile: Profile) -> str:
     """Why none of the scenarios that a rule is about may be sent; empty where one may."""
     named = [scenarios()[name] for name in requirement.scenario_names]
-    if requirement.kinds or requirement.is_about_the_run or not named:
+    if requirement.kinds or requirement.is_about_the_run or not named or requirement.needs_lab:
         return ""
+    unspoken = [scenario.protocols - set(profile.endpoints) for scenario in named]
+    if all(unspoken):
+        asked = " or ".join(sorted({str(protocol) for one in unspoken for protocol in one}))
+        return f"it is asked on {asked}, which the profile {profile.name} does not claim"
     if any(profile.claims(scenario.capabilities) for scenario in named):
         return ""
     missing = sorted(set(named[0].capabilities) - profile.capabilities)
@@ -254,6 +268,11 @@ def refused_parameter(exchange: Exchange, profile: Profile) -> str:
     if not refused and known.optional and any(code in words for code in _REFUSING):
         refused = known.optional[0]
     return "" if refused in profile.capabilities else refused
+
+
+def _is_hostile(scenario: str) -> bool:
+    known = scenarios().get(scenario)
+    return known is not None and known.opt_in == "abuse"
 
 
 def _protocol_of(scenario: str) -> str:
@@ -297,12 +316,13 @@ def _levelled(violation: Violation, level: Level) -> Violation:
 
 
 def _printable(violation: Violation) -> Violation:
-    """Half surrogates, which JSON can spell and UTF-8 cannot, as their codes."""
+    """Half surrogates, which JSON can spell and UTF-8 cannot, as their codes; blanks as nothing."""
     shown = {
         name: getattr(violation, name).encode(errors="backslashreplace").decode()
         for name in ("where", "expected", "actual")
     }
-    return replace(violation, **shown)
+    said = shown["actual"]
+    return replace(violation, **shown | {"actual": said if said.strip() else "nothing"})
 
 
 def _severity(violation: Violation) -> int:

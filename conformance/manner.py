@@ -21,6 +21,7 @@ class Manner:
     fail_on_flaky: bool = False
     faults: tuple[str, ...] = ()
     included: frozenset[str] = frozenset()
+    seed: int = 0
     quiet: bool = False
     max_cost_usd: Decimal | None = None
     max_requests: int | None = None

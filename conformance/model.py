@@ -51,6 +51,7 @@ class Part(StrEnum):
 
     HEADERS: some were left out, so an absent one proves nothing. IDS: replaced.
     REQUEST: the body that was sent is unknown. END: the recording stops too early.
+    TIMES: when the bytes arrived is unknown, as in every foreign format.
     """
 
     FRAMING = "framing"
@@ -58,15 +59,17 @@ class Part(StrEnum):
     IDS = "ids"
     REQUEST = "request"
     END = "end"
+    TIMES = "times"
 
 
 class Ended(StrEnum):
-    """How the body of a response ended."""
+    """How the body of a response ended; an abandoned one was left by us and is of no kind."""
 
     COMPLETE = "complete"
     CUT = "cut"
     SILENT = "silent"
     OVERDUE = "overdue"
+    ABANDONED = "abandoned"
 
 
 class FailureKind(StrEnum):
@@ -107,6 +110,11 @@ class Request:
     def wants_stream(self) -> bool:
         """Whether the body asks for a stream."""
         return self.json.get("stream") is True
+
+    @property
+    def is_http(self) -> bool:
+        """Whether its header lines are HTTP; if not, the server answers, for no protocol."""
+        return not any("\n" in value for _, value in self.headers)
 
     @property
     def path(self) -> str:
@@ -222,10 +230,12 @@ class Exchange:
 
     @property
     def is_streamed(self) -> bool:
-        """Whether a stream was asked for; told from the answer where the request is lost."""
+        """Whether a stream was asked for; told from the answer where the request cannot tell."""
         if self.recognised is not None:
             return self.recognised.endswith("stream")
-        if self.request.json or self.response is None:
+        asked = self.request.json
+        is_told = bool(asked) and isinstance(asked.get("stream"), bool | None)
+        if is_told or self.response is None:
             return self.request.wants_stream
         return self.response.media_type == "text/event-stream"
 
@@ -235,6 +245,8 @@ class Exchange:
         if self.recognised is not None:
             return self.recognised
         if self.endpoint is None or self.response is None or 300 <= self.status < 400:
+            return Kind.OTHER
+        if self.response.ended is Ended.ABANDONED or not self.request.is_http:
             return Kind.OTHER
         return self.endpoint.kind(self.status, self.is_streamed)
 

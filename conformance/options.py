@@ -17,7 +17,9 @@ from conformance.gate import Gate, opened
 from conformance.kinds import Protocol
 from conformance.manner import Manner
 from conformance.model import Level
+from conformance.profile import ANTHROPIC_VERSIONS
 from conformance.registry import OPT_INS
+from conformance.run import SEED
 from conformance.target import Wish
 
 
@@ -79,6 +81,12 @@ def _add_target(group: pytest.OptionGroup) -> None:
         default="",
         metavar="MODEL",
         help="the model to ask on the Anthropic protocol",
+    )
+    group.addoption(
+        "--anthropic-version",
+        choices=ANTHROPIC_VERSIONS,
+        default="",
+        help="the API version to speak on the Anthropic protocol (default: the profile's)",
     )
 
 
@@ -150,11 +158,28 @@ def _add_manner(group: pytest.OptionGroup) -> None:
         help="exit 7 where a key, model role or adapter was missing",
     )
     group.addoption(
+        "--setup-help",
+        action="store_true",
+        help="say what the target still needs to be judged in full, and send nothing",
+    )
+    group.addoption(
+        "--discover",
+        action="store_true",
+        help="ask for every capability, and print those that hold as lines for a profile",
+    )
+    group.addoption(
         "--include",
         type=_areas,
         default=frozenset(),
         metavar="AREA[,AREA]",
         help=f"also send what is not sent unasked: {', '.join(OPT_INS)}",
+    )
+    group.addoption(
+        "--seed",
+        type=int,
+        default=SEED,
+        metavar="N",
+        help=f"what the random requests of --include abuse grow from (default {SEED})",
     )
     group.addoption(
         "--fault",
@@ -176,6 +201,7 @@ def wish(config: pytest.Config) -> Wish:
         model_openai=option.model_openai,
         model_anthropic=option.model_anthropic,
         protocols=tuple(option.protocol),
+        anthropic_version=option.anthropic_version,
         reference_url=option.reference_url,
         reference_profile=option.reference_profile,
         reference_model=option.reference_model,
@@ -194,6 +220,7 @@ def manner(config: pytest.Config) -> Manner:
         fail_on_flaky=option.fail_flaky,
         faults=tuple(option.fault),
         included=option.include,
+        seed=option.seed,
         quiet=config.get_verbosity() < 0,
         max_cost_usd=option.max_cost,
         max_requests=option.max_requests,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
 
 from conformance import __version__
-from conformance.kinds import Protocol
 from conformance.model import Headers, Request
 from conformance.profile import CredentialStyle
 from conformance.secret import Secret
@@ -21,11 +20,7 @@ OWN_HEADERS = {
     "content-type": "application/json",
 }
 
-
-PROTOCOL_HEADERS: Mapping[Protocol, Mapping[str, str]] = {
-    Protocol.ANTHROPIC: {"anthropic-version": "2023-06-01"},
-    Protocol.OPENAI: {},
-}
+_KEPT_BYTES = 1 << 16  # Of a body that is too large on purpose, the beginning says it all.
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
@@ -34,9 +29,9 @@ def encoded(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")
 
 
-def credential_of(style: CredentialStyle, key: Secret) -> dict[str, str]:
-    """The header that presents a key."""
-    return {style.header: style.format.format(key=key.reveal())}
+def presented(styles: Iterable[CredentialStyle], key: Secret) -> dict[str, str]:
+    """The headers that present a key, in each of these styles."""
+    return {style.header: style.format.format(key=key.reveal()) for style in styles}
 
 
 def recorded(request: httpx.Request) -> Request:
@@ -44,4 +39,11 @@ def recorded(request: httpx.Request) -> Request:
     headers: Headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
     )
-    return Request(request.method, str(request.url), headers, request.content)
+    return Request(request.method, str(request.url), headers, kept(request.content))
+
+
+def kept(content: bytes) -> bytes:
+    """A body as it is kept: all of it, unless it was large on purpose."""
+    if len(content) <= _KEPT_BYTES:
+        return content
+    return content[:_KEPT_BYTES] + f"... ({len(content):,} bytes in all)".encode()

@@ -36,10 +36,10 @@ def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan
     known = requirements()
     wanted = {name for id in closure(list(ids)) for name in serving(known[id])}
     taken = tuple(
-        scenario
+        scenario.for_models(len(profile.chat_models))
         for scenario in scenarios().values()
         if scenario.name in wanted
-        and scenario.protocol in profile.endpoints
+        and scenario.protocols <= set(profile.endpoints)
         and profile.claims(scenario.capabilities)
         and (scenario.smoke or not smoke)
     )

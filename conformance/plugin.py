@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import traceback
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -18,12 +19,13 @@ import pytest
 
 from conformance import allure_results, github, hearing, junit, options
 from conformance.catalogue import catalogue
+from conformance.commands import discovering
 from conformance.errors import ConformanceError, PreflightFailure, UsageError
 from conformance.exits import Exit, is_excused
 from conformance.model import Level, Outcome, Verdict
 from conformance.registry import requirements
 from conformance.replay import Replay
-from conformance.session import Session, default_folder
+from conformance.session import Session, default_folder, lacking
 from conformance.summary import write_summary
 from conformance.target import Target, resolve, resolve_direct
 from conformance.verdicts import from_json, to_json
@@ -55,6 +57,22 @@ def pytest_configure(config: pytest.Config) -> None:
     allure_results.key_by_requirement(config)
     if not _is_worker(config):
         config.pluginmanager.register(Notes(config), "conformance-notes")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Say what the target still lacks, or is capable of, where only that was asked for."""
+    option = config.option
+    if not option.setup_help and not option.discover:
+        return None
+    try:
+        if option.discover:
+            return discovering.tell(_target(config), option.fault)
+        words = lacking(_target(config), options.manner(config), options.environment())
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from None
+    sys.stdout.write(f"{words}\n")
+    return 0
 
 
 def requirement_of(nodeid: str) -> str:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from conformance.connection import Connection, Route
 from conformance.errors import PreflightFailure
 from conformance.kinds import Protocol
 from conformance.model import Exchange, Failure, FailureKind, Recording, Response
 from conformance.plain_answer import TELLING, Answer, answer_of
-from conformance.recorder import PATHS, Connection, Gateway, Route
+from conformance.recorder import PATHS, Gateway
 from conformance.registry import scenarios
 from conformance.roots import other_roots, roots
 from conformance.secret import Secret

@@ -20,6 +20,9 @@ from jsonschema import Draft202012Validator
 from conformance.errors import UsageError
 from conformance.kinds import Protocol
 
+ANTHROPIC_VERSIONS = ("2023-06-01", "2026-10-21")
+"""The API versions of the Anthropic protocol, the oldest first."""
+
 
 @dataclass(frozen=True)
 class CredentialStyle:
@@ -36,10 +39,14 @@ class CredentialStyle:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a protocol lives (`root` is the path up to and including `/v1`, or empty)."""
+    """Where a protocol lives (`root` is the path up to and including `/v1`, or empty).
+
+    `version` is what `anthropic-version` says; empty for a protocol without versions.
+    """
 
     root: str
     credentials: tuple[CredentialStyle, ...]
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,10 +67,22 @@ class KeySource:
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for a million tokens."""
+    """US dollars for a million tokens; those of the prompt cache default to the input price."""
 
     input: float
     output: float
+    cache_read: float | None = None
+    cache_write: float | None = None
+
+    @property
+    def reading(self) -> float:
+        """What input costs that was read from the prompt cache."""
+        return self.input if self.cache_read is None else self.cache_read
+
+    @property
+    def writing(self) -> float:
+        """What input costs that was written to the prompt cache."""
+        return self.input if self.cache_write is None else self.cache_write
 
 
 @dataclass(frozen=True)
@@ -71,7 +90,7 @@ class Profile:
     """One gateway as the suite knows it.
 
     `kind` is `gateway` or `vendor`. `models` is keyed by role: `anthropic`,
-    `openai`, `unsupported`, `miscased`, `unprovisioned`.
+    `openai`, `unsupported`, `miscased`, `prefixed`, `unprovisioned`.
     """
 
     name: str
@@ -90,6 +109,12 @@ class Profile:
     def claims(self, capabilities: Iterable[str]) -> bool:
         """Whether the gateway is said to be capable of all of these."""
         return self.capabilities.issuperset(capabilities)
+
+    @property
+    def chat_models(self) -> tuple[str, ...]:
+        """The models of the price list that chat, in its order."""
+        others = {self.models.get("embedding"), self.models.get("completion")}
+        return tuple(name for name in self.prices if name not in others)
 
     def names_host(self, host: str) -> bool:
         """Whether the profile is that of this host."""
@@ -175,7 +200,7 @@ def _from(table: Mapping[str, Any]) -> Profile:
 
 def _endpoint(table: Mapping[str, Any]) -> Endpoint:
     styles = tuple(CredentialStyle(**style) for style in table["credentials"])
-    return Endpoint(table["root"], styles)
+    return Endpoint(table["root"], styles, table.get("version", ""))
 
 
 def _expectation(table: Mapping[str, Any]) -> Expectation:

@@ -1,168 +1,42 @@
-"""Talks to a gateway with httpx and records every byte of it; judges nothing.
+"""What a scenario talks to: sends through a connection and records; judges nothing.
 
 A scenario gets a `Gateway`, sends through it, and its exchanges end up in one
-`Recording`. Redirects are recorded, never followed. A 429 and a network that is lost
-before any answer are tried again, a bounded number of times; the earlier tries stay as
-evidence. An answer that breaks off stands: another try would hide it, and be paid for.
+`Recording`. A 429 and a network that is lost before any answer are tried again, a
+bounded number of times; the earlier tries stay as evidence.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from time import monotonic
+from secrets import token_hex
 from typing import Any
 
 import httpx
 
-from conformance.client import opened
-from conformance.failures import failure_of
+from conformance import wire
+from conformance.connection import Connection, Reading, Route
 from conformance.kinds import Protocol
-from conformance.meter import Meter
-from conformance.model import (
-    Chunk,
-    Ended,
-    Exchange,
-    Failure,
-    FailureKind,
-    Recording,
-    Response,
-)
-from conformance.outgoing import (
-    OWN_HEADERS,
-    PROTOCOL_HEADERS,
-    credential_of,
-    encoded,
-    recorded,
-)
-from conformance.pace import Pace
-from conformance.profile import CredentialStyle
+from conformance.model import Exchange, Failure, Recording, Request, Response
+from conformance.outgoing import OWN_HEADERS, encoded, kept, presented, recorded
+from conformance.profile import CredentialStyle, Price
 from conformance.recall import Recall
 from conformance.retrying import LOST, TRIES, pause_s
+from conformance.roots import site_of
 from conformance.secret import Secret
-from conformance.target import Target
+from conformance.tenancy import Tenancy
 
 PATHS = {Protocol.ANTHROPIC: "/messages", Protocol.OPENAI: "/chat/completions"}
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """How long to wait, in seconds: for the first byte, between bytes, in all."""
-
-    first_byte_s: float = 60.0
-    silence_s: float = 60.0
-    total_s: float = 300.0
-
-
-@dataclass(frozen=True)
-class Route:
-    """What preflight found out about one protocol: its root and a style that works."""
-
-    root: str
-    style: CredentialStyle
-
-
-@dataclass
-class Connection:
-    """The way to one target: the HTTP client, its deadlines, and counts of what was sent.
-
-    `lost_in_a_row` counts requests that got no answer, all tries together, `broken_in_a_row`
-    those that got none but a 5xx.
-    """
-
-    client: httpx.AsyncClient
-    target: Target
-    deadlines: Deadlines
-    sent: int = 0
-    lost_in_a_row: int = 0
-    broken_in_a_row: int = 0
-    meter: Meter = field(default_factory=Meter)
-    pace: Pace = field(default_factory=Pace)
-
-    async def exchange(self, request: httpx.Request) -> tuple[Response | None, Failure | None]:
-        """Send one request when its turn comes; raises BudgetSpent where it may cost too much."""
-        bill = self.meter.open(request.content)
-        response: Response | None = None
-        try:
-            await self.pace.turn()
-            self.sent += 1
-            response, failure = await self._exchange(request)
-        finally:
-            self.meter.close(bill, response)
-        return response, failure
-
-    def count(self, is_lost: bool, is_broken: bool) -> None:
-        """Note how a request ended after all of its tries."""
-        self.lost_in_a_row = self.lost_in_a_row + 1 if is_lost else 0
-        self.broken_in_a_row = self.broken_in_a_row + 1 if is_broken else 0
-
-    async def _exchange(self, request: httpx.Request) -> tuple[Response | None, Failure | None]:
-        """Send one request and read all of its answer."""
-        started = monotonic()
-        try:
-            async with asyncio.timeout(self.deadlines.first_byte_s):
-                answer = await self.client.send(request, stream=True)
-        except TimeoutError:
-            detail = f"no response headers within {self.deadlines.first_byte_s:g} s"
-            return None, Failure(FailureKind.TIMEOUT, detail)
-        except httpx.TransportError as error:
-            return None, failure_of(error)
-        try:
-            return await self._read(answer, started), None
-        finally:
-            await answer.aclose()
-
-    async def _read(self, answer: httpx.Response, started: float) -> Response:
-        headers_at_s = monotonic() - started
-        chunks: list[Chunk] = []
-        ended = await self._drain(answer, chunks, started)
-        return Response(
-            status=answer.status_code,
-            headers=tuple(
-                (k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers.raw
-            ),
-            chunks=tuple(chunks),
-            ended=ended,
-            headers_at_s=round(headers_at_s, 6),
-            ended_at_s=round(monotonic() - started, 6),
-        )
-
-    async def _drain(self, answer: httpx.Response, chunks: list[Chunk], started: float) -> Ended:
-        body = answer.aiter_bytes()
-        while True:
-            left_s = self.deadlines.total_s - (monotonic() - started)
-            if left_s <= 0:
-                return Ended.OVERDUE
-            try:
-                async with asyncio.timeout(min(self.deadlines.silence_s, left_s)):
-                    data = await anext(body, None)
-            except TimeoutError:
-                return Ended.SILENT if left_s > self.deadlines.silence_s else Ended.OVERDUE
-            except (httpx.TransportError, httpx.DecodingError):
-                return Ended.CUT
-            if data is None:
-                return Ended.COMPLETE
-            chunks.append(Chunk(round(monotonic() - started, 6), data))
-
-
-@asynccontextmanager
-async def connected(
-    target: Target, deadlines: Deadlines, meter: Meter | None = None, pace: Pace | None = None
-) -> AsyncIterator[Connection]:
-    """A connection to the target, closed at the end."""
-    async with opened(target) as client:
-        yield Connection(client, target, deadlines, meter=meter or Meter(), pace=pace or Pace())
 
 
 @dataclass
 class Gateway:
     """What a scenario talks to: one target, seen through the eyes of one scenario.
 
-    `earlier` exchanges of an interrupted run answer the same requests once more: nothing
-    is paid twice.
+    `nonce` is a text that no earlier run has sent. `earlier` exchanges of an interrupted
+    run answer the same requests once more: nothing is paid twice.
     """
 
     scenario: str
@@ -173,16 +47,52 @@ class Gateway:
     exchanges: list[Exchange] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     expects_success: bool = False
+    nonce: str = field(default_factory=lambda: token_hex(8))
+    tenancy: Tenancy | None = None
     earlier: Recall = field(default_factory=Recall)
 
     @property
-    def _next_id(self) -> str:
-        return f"{self.scenario}#{len(self.exchanges) + 1}"
+    def tenants(self) -> Tenancy:
+        """The keys that the scenario issues; only where it asks for abilities of the adapter."""
+        if self.tenancy is None:
+            raise ValueError(f"{self.scenario} issues keys and has no control adapter")
+        return self.tenancy
+
+    @property
+    def silence_s(self) -> float:
+        """How long a model is told to be silent; a proof tells it less than a run."""
+        return self.connection.silence_s
+
+    @property
+    def seed(self) -> int:
+        """What random requests grow from; the run header names it."""
+        return self.connection.seed
+
+    def credential_lines(self, protocol: Protocol) -> tuple[bytes, ...]:
+        """The header lines that a raw request needs beside its own; `{key}` is for the key."""
+        style, version = self.routes[protocol].style, self._version(protocol)
+        lines = [f"{style.header}: {style.format}"]
+        lines += [f"{name}: {value}" for name, value in version.items()]
+        return tuple(line.encode() for line in lines)
+
+    @property
+    def chat_models(self) -> tuple[str, ...]:
+        """The models of the profile's price list that chat."""
+        return self.connection.target.profile.chat_models
+
+    @property
+    def prices(self) -> Mapping[str, Price]:
+        """What the profile says that models cost, by name."""
+        return self.connection.target.profile.prices
 
     @property
     def recording(self) -> Recording:
         """What has been recorded so far."""
         return Recording(self.scenario, tuple(self.exchanges), dict(self.facts))
+
+    def claims(self, capability: str) -> bool:
+        """Whether the profile says that the target is capable of this."""
+        return self.connection.target.profile.claims((capability,))
 
     def styles(self, protocol: Protocol) -> tuple[CredentialStyle, ...]:
         """The credential styles that the profile claims for a protocol."""
@@ -192,6 +102,20 @@ class Gateway:
         """The claimed style of this name, else the one that works."""
         found = (style for style in self.styles(protocol) if style.name == name)
         return next(found, self.routes[protocol].style)
+
+    @property
+    def version(self) -> str:
+        """The `anthropic-version` that is sent."""
+        return self.connection.target.profile.endpoints[Protocol.ANTHROPIC].version
+
+    @property
+    def budget_name(self) -> str:
+        """The name under which the target understands a budget; it holds for the whole run."""
+        return self.connection.budget_name
+
+    @budget_name.setter
+    def budget_name(self, name: str) -> None:
+        self.connection.budget_name = name
 
     async def messages(self, body: Mapping[str, Any], **how: Any) -> Exchange:
         """POST to `/messages`; the model is filled in. `how` is that of `send`."""
@@ -223,39 +147,75 @@ class Gateway:
         *,
         key: str = "valid",
         style: CredentialStyle | None = None,
+        beside: CredentialStyle | None = None,
         extra: Mapping[str, str] | None = None,
         without: tuple[str, ...] = (),
+        below_root: bool = True,
+        abandon_after: int = 0,
+        silent_for_s: float = 0.0,
     ) -> Exchange:
-        """Send one request, below the root of a protocol.
+        """Send one request, below the root of a protocol or, if asked, below its site.
 
-        `key` is a role, empty for no credential; `style` defaults to one that works;
-        `extra` headers replace those of the same name, `without` names some to leave out.
+        `key` is a role, empty for no credential; `style` defaults to one that works, and
+        `beside` is a second one in which it is sent too; `extra` headers replace those of
+        the same name, `without` names some to leave out. After `abandon_after` events of a
+        stream the connection is closed; 0 reads to the end. `silent_for_s` is a silence
+        that the model was told to keep.
         """
         route = self.routes[protocol]
-        credential = credential_of(style or route.style, self.keys[key]) if key else {}
+        styles = [style or route.style, *([beside] if beside else [])] if key else []
+        credential = presented(styles, self.keys[key]) if key else {}
         headers = {**self._headers(protocol), **(extra or {}), **credential}
         request = self.connection.client.build_request(
             method,
-            route.root + path,
+            (route.root if below_root else site_of(route.root)) + path,
             content=content or None,
             headers={name: value for name, value in headers.items() if name not in without},
         )
         for name in without:
             request.headers.pop(name, None)
-        return await self._tried(request, key)
+        return await self._tried(request, key, Reading(abandon_after, silent_for_s))
+
+    async def raw(
+        self,
+        protocol: Protocol,
+        path: str,
+        lines: Sequence[bytes],
+        body: bytes = b"",
+        *,
+        key: str = "valid",
+    ) -> Exchange:
+        """POST with header lines and a body as they are, on a connection of its own.
+
+        `{key}` in a line stands for the key. Nothing is added but the request line, Host and
+        the profile's own headers, without which some gateways do not know what to do: a
+        length is sent only if a line says it. It is sent once, whatever comes back.
+        """
+        url = self.routes[protocol].root + path
+        secret = self.keys[key].reveal().encode() if key else b""
+        own = [f"{n}: {v.reveal()}".encode() for n, v in self.connection.target.headers.items()]
+        sent = [*own, *(line.replace(b"{key}", secret) for line in lines)]
+        request = Request("POST", url, wire.headers(sent), kept(body))
+        return self._recalled(request, key) or self._added(
+            request, _now(), *await self.connection.raw(url, sent, body), key
+        )
 
     def _headers(self, protocol: Protocol) -> dict[str, str]:
         of_profile = {n: v.reveal() for n, v in self.connection.target.headers.items()}
-        return {**OWN_HEADERS, **of_profile, **PROTOCOL_HEADERS[protocol]}
+        return {**OWN_HEADERS, **of_profile, **self._version(protocol)}
 
-    async def _tried(self, request: httpx.Request, key: str) -> Exchange:
+    def _version(self, protocol: Protocol) -> dict[str, str]:
+        version = self.connection.target.profile.endpoints[protocol].version
+        return {"anthropic-version": version} if version else {}
+
+    async def _tried(self, request: httpx.Request, key: str, reading: Reading) -> Exchange:
         """Send until there is an answer that says something, at most TRIES times."""
         for attempt in range(TRIES):
-            exchange = await self._once(request, key)
+            exchange = await self._once(request, key, reading)
             wait_s = pause_s(exchange, attempt, self.expects_success)
             if wait_s is None or attempt == TRIES - 1:
                 break
-            self.exchanges[-1] = replace(exchange, superseded=True)
+            self.exchanges[_place(exchange)] = replace(exchange, superseded=True)
             if exchange.status == 429:
                 self.connection.pace.hold(wait_s)
             await asyncio.sleep(wait_s)
@@ -263,20 +223,48 @@ class Gateway:
         self.connection.count(lost, exchange.status >= 500)
         return exchange
 
-    async def _once(self, request: httpx.Request, key: str) -> Exchange:
-        recalled = self.earlier.take(recorded(request), key)
-        if recalled is not None:
-            self.exchanges.append(replace(recalled, id=self._next_id))
-            return self.exchanges[-1]
-        started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        response, failure = await self.connection.exchange(request)
+    async def _once(self, request: httpx.Request, key: str, reading: Reading) -> Exchange:
+        asked, started_at = recorded(request), _now()
+        return self._recalled(asked, key) or self._added(
+            asked, started_at, *await self.connection.exchange(request, reading), key
+        )
+
+    def _recalled(self, request: Request, key: str) -> Exchange | None:
+        """What an interrupted run has got for the same request."""
+        known = self.earlier.take(request, key)
+        return None if known is None else self._kept(replace(known, id=self._next_id))
+
+    def _added(
+        self,
+        request: Request,
+        started_at: str,
+        response: Response | None,
+        failure: Failure | None,
+        key: str,
+    ) -> Exchange:
         exchange = Exchange(
             id=self._next_id,
-            request=recorded(request),
+            request=request,
             response=response,
             failure=failure,
             started_at=started_at,
             credential=key,
         )
+        return self._kept(exchange)
+
+    def _kept(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
         return exchange
+
+    @property
+    def _next_id(self) -> str:
+        return f"{self.scenario}#{len(self.exchanges) + 1}"
+
+
+def _place(exchange: Exchange) -> int:
+    """Where an exchange stands in its recording: others may have been added after it."""
+    return int(exchange.id.rpartition("#")[2]) - 1
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -43,6 +43,8 @@ class Redactor:
     def __init__(self, credentials: Mapping[str, Secret] | None = None) -> None:
         # The shortest parts that count, by their length in bytes.
         self._parts: dict[int, dict[bytes, _Spelling]] = {}
+        # Where such a part can stand at all: a search of its own is many times slower.
+        self._stretches: dict[int, re.Pattern[bytes]] = {}
         for role, secret in (credentials or {}).items():
             self.add(role, secret)
 
@@ -56,6 +58,7 @@ class Redactor:
             parts = self._parts.setdefault(size, {})
             for start in range(0, len(spelling.secret) - size + 1, width):
                 parts.setdefault(spelling.secret[start : start + size], spelling)
+            self._stretches[size] = _stretch(size, parts)
 
     def data(self, data: bytes) -> bytes:
         """The data with every credential replaced."""
@@ -109,7 +112,7 @@ class Redactor:
         """Non-overlapping (start, end, mark), in order."""
         finds: list[tuple[int, int, bytes]] = []
         for size, parts in self._parts.items():
-            for spelling, run, end in _runs(size, parts, data):
+            for spelling, run, end in _runs(size, parts, data, self._stretches[size]):
                 part = "whole" if data[run:end] == spelling.secret else "part"
                 start = _with_prefix(spelling, data, run)
                 finds.append((start, end, f"[key:{spelling.role}:{part}]".encode()))
@@ -140,12 +143,27 @@ def _without_prefix(whole: bytes) -> bytes:
     return _PREFIX.sub(b"", whole)
 
 
+def _stretch(size: int, parts: Iterable[bytes]) -> re.Pattern[bytes]:
+    """So many bytes in a row, or more, that occur in some part."""
+    alphabet = b"".join(re.escape(bytes([byte])) for byte in sorted(set(b"".join(parts))))
+    return re.compile(b"[%b]{%d,}" % (alphabet, size))
+
+
 def _runs(
-    size: int, parts: Mapping[bytes, _Spelling], data: bytes
+    size: int,
+    parts: Mapping[bytes, _Spelling],
+    data: bytes,
+    stretch: re.Pattern[bytes],
 ) -> Iterator[tuple[_Spelling, int, int]]:
-    """The stretches of data that are runs of a secret, as long as they go."""
-    position = 0
-    while position <= len(data) - size:
+    """The runs of a secret in the data, as long as they go."""
+    for found in stretch.finditer(data):
+        yield from _runs_within(size, parts, data, found.start(), found.end())
+
+
+def _runs_within(
+    size: int, parts: Mapping[bytes, _Spelling], data: bytes, position: int, limit: int
+) -> Iterator[tuple[_Spelling, int, int]]:
+    while position <= limit - size:
         spelling = parts.get(data[position : position + size])
         if spelling is None:
             position += 1

@@ -11,10 +11,11 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from conformance.control import Ability
 from conformance.kinds import Kind, Protocol
 from conformance.model import Exchange, Findings, Part
 
@@ -43,6 +44,9 @@ class Scenario:
     It is sent only where the profile claims its `capabilities` and, where it has an
     `opt_in` area, the user included that. `optional` are parameters that a gateway may
     refuse by name: that is no failure, unless the profile claims one of them.
+    One that is played `per_model` has the exchanges and the cost of one model.
+    `abilities` are those of the control adapter that it needs, `priced` says that it
+    needs the price of the model.
     """
 
     name: str
@@ -58,17 +62,32 @@ class Scenario:
     capabilities: tuple[str, ...] = ()
     opt_in: str = ""
     optional: tuple[str, ...] = ()
+    abilities: tuple[Ability, ...] = ()
+    priced: bool = False
+    per_model: bool = False
+
+    @property
+    def protocols(self) -> frozenset[Protocol]:
+        """The protocols that it speaks: its own, and those whose model it asks for."""
+        others = {protocol for protocol in Protocol if str(protocol) in self.models}
+        return frozenset({self.protocol, *others})
 
     @property
     def expects_success(self) -> bool:
         """Whether it asks what any sound gateway answers with 200."""
-        errors = {Kind.ANTHROPIC_ERROR, Kind.OPENAI_ERROR}
+        errors = {Kind.ANTHROPIC_ERROR, Kind.OPENAI_ERROR, Kind.OTHER}
         return bool(self.yields) and not errors & set(self.yields)
 
     @property
     def title(self) -> str:
         """The first line of the docstring."""
         return _title(self.play)
+
+    def for_models(self, count: int) -> Scenario:
+        """The scenario as it is played to a gateway with so many chat models."""
+        if not self.per_model:
+            return self
+        return replace(self, exchanges=self.exchanges * count, cost=self.cost * count)
 
 
 @dataclass(frozen=True)
@@ -84,8 +103,10 @@ class Requirement:
     `judges_silence` says that the rule itself judges a request that got no answer,
     `expects_429` that a 429 may be the answer it is about and no rate limit,
     `needs_lab` that a live run cannot provoke its subject without a scripted upstream.
+    `facts` are the names of what a scenario must have noted: a recording without is no subject.
     `reads` are the parts of a recording that it rests on, `header` the one header: an
-    exchange that has lost them is no subject.
+    exchange that has lost them is no subject. Of a scenario that asks for many features in
+    one request, `feature` is the one that the rule is about: it sees nothing else.
     """
 
     id: str
@@ -100,6 +121,8 @@ class Requirement:
     needs_lab: bool
     reads: frozenset[Part] = frozenset()
     header: str = ""
+    facts: tuple[str, ...] = ()
+    feature: str = ""
 
     @property
     def title(self) -> str:
@@ -172,6 +195,9 @@ def scenario(
     capabilities: tuple[str, ...] = (),
     opt_in: str = "",
     optional: tuple[str, ...] = (),
+    abilities: tuple[Ability, ...] = (),
+    priced: bool = False,
+    per_model: bool = False,
 ) -> Callable[[Play], Play]:
     """Declare the decorated coroutine function as a scenario."""
 
@@ -190,6 +216,9 @@ def scenario(
             capabilities=capabilities,
             opt_in=opt_in,
             optional=optional,
+            abilities=abilities,
+            priced=priced,
+            per_model=per_model,
         )
         _add(_scenarios, name, declared)
         return play
@@ -210,6 +239,8 @@ def requirement(
     needs_lab: bool = False,
     reads: tuple[Part, ...] = (),
     header: str = "",
+    facts: tuple[str, ...] = (),
+    feature: str = "",
 ) -> Callable[[Rule], Rule]:
     """Declare the decorated generator function as the check of a requirement."""
 
@@ -231,6 +262,8 @@ def requirement(
                 needs_lab=needs_lab,
                 reads=frozenset(reads),
                 header=header,
+                facts=facts,
+                feature=feature,
             ),
         )
         return rule
@@ -266,10 +299,14 @@ def closure(ids: Iterator[str] | list[str]) -> list[str]:
 
 
 def serving(requirement: Requirement) -> set[str]:
-    """The scenarios that give a requirement its subjects."""
+    """The scenarios that give a requirement its subjects.
+
+    A rule about a kind has enough of it without those that are about prices: they ask every
+    model of the catalogue, or what is long.
+    """
     every = scenarios().values()
     wanted = set(requirement.kinds)
-    found = {scenario.name for scenario in every if wanted & set(scenario.yields)}
+    found = {s.name for s in every if wanted & set(s.yields) and not s.priced}
     if requirement.is_about_the_run:
         found |= {scenario.name for scenario in every if scenario.smoke}
     return found | set(requirement.scenario_names)

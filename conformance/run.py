@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance import archive
-from conformance.control import Control
+from conformance.connection import SILENCE_S, Connection, Deadlines, connected
+from conformance.control import Control, abilities_of
 from conformance.errors import ControlError
 from conformance.keyring import Keyring
 from conformance.kinds import Protocol
@@ -22,11 +23,14 @@ from conformance.pace import Pace
 from conformance.plan import Plan
 from conformance.preflight import Preflight, preflight
 from conformance.recall import Recall
-from conformance.recorder import Connection, Deadlines, Gateway, connected
+from conformance.recorder import Gateway
 from conformance.redaction import Redactor
 from conformance.registry import Scenario
 from conformance.secret import Secret
 from conformance.target import Target
+
+SEED = 20261101
+"""What random requests grow from where nobody says otherwise."""
 
 LOST_AFTER = 3
 """Requests in a row without any answer after which the target counts as lost."""
@@ -54,7 +58,8 @@ class Conditions:
     """How a run is made: where recordings go, how long to wait, how much at once.
 
     `secrets` are further credentials to redact, each with its role: those that the user
-    gave for another target. `included` are the opt-in areas that may be sent. After
+    gave for another target. `included` are the opt-in areas that may be sent, `seed` is what
+    random requests grow from, `silence_s` how long a model is told to be silent. After
     `storm_after` 5xx in a row nothing more is sent; 0 for never.
     """
 
@@ -64,6 +69,8 @@ class Conditions:
     progress: Progress
     secrets: tuple[tuple[str, Secret], ...] = ()
     included: frozenset[str] = frozenset()
+    seed: int = SEED
+    silence_s: float = SILENCE_S
     limits: Limits = field(default_factory=Limits)
     per_minute: float | None = None
     storm_after: int = 0
@@ -136,6 +143,7 @@ class _Session:
             return Recording(scenario.name, not_recorded=str(error))
         held = {role: key for role, key in keys.items() if key is not None}
         missing += [f"keys.{role}" for role in scenario.keys if role not in held]
+        missing += self._uncontrolled(scenario)
         if missing:
             return Recording(scenario.name, not_recorded=f"needs {', '.join(missing)}")
         return await self._played_by(self._gateway(scenario, held), scenario)
@@ -151,6 +159,8 @@ class _Session:
             self._keep_part(gateway.recording)
             evidence = tuple(replace(e, superseded=True) for e in gateway.exchanges)
             return Recording(scenario.name, evidence, not_recorded=str(spent))
+        except ControlError as error:
+            return replace(gateway.recording, not_recorded=str(error))
         return gateway.recording
 
     def _keep_part(self, recording: Recording) -> None:
@@ -158,7 +168,16 @@ class _Session:
             folder = self.conditions.folder.parent / UNFINISHED
             archive.write(self.redactor.recording(recording), folder)
 
-    def _gateway(self, scenario: Scenario, keys: Mapping[str, Secret]) -> Gateway:
+    def _uncontrolled(self, scenario: Scenario) -> list[str]:
+        """What a scenario about money lacks: abilities of the adapter, the model's price."""
+        able = abilities_of(self.keyring.control)
+        lacking = [f"control.{ability}" for ability in scenario.abilities if ability not in able]
+        model = self.found.models.get(str(scenario.protocol), "")
+        if scenario.priced and model not in self.target.profile.prices:
+            lacking.append(f"prices.{model}")
+        return lacking
+
+    def _gateway(self, scenario: Scenario, keys: dict[str, Secret]) -> Gateway:
         part = self.conditions.earlier.parts.get(scenario.name)
         return Gateway(
             scenario.name,
@@ -166,6 +185,7 @@ class _Session:
             self.found.routes,
             self.found.models,
             keys,
+            tenancy=self.keyring.tenancy(keys),
             exchanges=self.tried.get(scenario.name, []),
             expects_success=scenario.expects_success,
             earlier=Recall(part.exchanges if part else ()),
@@ -184,7 +204,14 @@ async def record(target: Target, plan: Plan, control: Control, conditions: Condi
     known = conditions.earlier.recordings
     meter = Meter(target.profile.prices, conditions.limits)
     pace = Pace(conditions.per_minute)
-    async with connected(target, conditions.deadlines, meter, pace) as connection:
+    async with connected(
+        target,
+        conditions.deadlines,
+        meter=meter,
+        pace=pace,
+        seed=conditions.seed,
+        silence_s=conditions.silence_s,
+    ) as connection:
         found = await preflight(connection, target, target.keys.get("valid"), known)
         session = _Session(connection, target, found, keyring, redactor, conditions, dict(known))
         _keep_probes(session)

@@ -6,16 +6,18 @@ Lives in the one process that sends: pytest itself, or the controller under xdis
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from conformance import account, badge, budget, direct, embedded, report, resume
+from conformance import account, badge, budget, direct, embedded, report, resume, setup_help
 from conformance.catalogue import catalogue
-from conformance.control import Control
+from conformance.connection import Deadlines
+from conformance.control import Control, abilities_of
+from conformance.control.anyllm import AnyLlmControl
 from conformance.control.manual import ManualControl
 from conformance.control.reference import ReferenceControl
 from conformance.errors import PreflightFailure, UsageError
@@ -26,13 +28,18 @@ from conformance.meter import Limits, Meter
 from conformance.model import Outcome, Verdict
 from conformance.plan import Plan, plan
 from conformance.progress import shown
-from conformance.recorder import Deadlines
 from conformance.redaction import Redactor
 from conformance.resume import Resumed
 from conformance.run import STORM_AFTER, Conditions, Earlier, Recorded, record
 from conformance.secret import Secret
 from conformance.target import Target
 from conformance.verdicts import VerdictFile
+
+_ADAPTERS: Mapping[str, Callable[[str, Secret], Control]] = {
+    "anyllm": AnyLlmControl,
+    "reference": ReferenceControl,
+}
+"""The adapters that need an address and a token, by their names in a profile."""
 
 
 @dataclass
@@ -188,11 +195,12 @@ class Session:
                 self.manner.concurrency,
                 progress,
                 tuple(self._secrets_beside(target)),
-                _included(target, self.manner),
-                limits,
-                self.manner.per_minute,
-                0 if target.is_embedded else STORM_AFTER,
-                self.resumed.earlier(folder) if self.resumed else Earlier(),
+                included=_included(target, self.manner),
+                seed=self.manner.seed,
+                limits=limits,
+                per_minute=self.manner.per_minute,
+                storm_after=0 if target.is_embedded else STORM_AFTER,
+                earlier=self.resumed.earlier(folder) if self.resumed else Earlier(),
             )
             recorded = asyncio.run(record(target, planned, control, conditions))
         self._say(f"sent: {budget.spent(recorded.meter)}")
@@ -247,6 +255,14 @@ class Session:
         return self.resumed.words if self.resumed else ""
 
 
+def lacking(target: Target, manner: Manner, environ: Mapping[str, str]) -> str:
+    """What the target still lacks to be judged in full, told without sending anything."""
+    able = ReferenceControl.abilities
+    if not target.is_embedded:
+        able = abilities_of(_control(target, environ))
+    return setup_help.told(target, able, _included(target, manner))
+
+
 def _included(target: Target, manner: Manner) -> frozenset[str]:
     """The opt-in areas to send: on the embedded gateway what takes seconds needs no word."""
     return manner.included | ({"abuse", "large"} if target.is_embedded else set())
@@ -277,6 +293,5 @@ def _control(target: Target, environ: Mapping[str, str]) -> Control:
     """The adapter that the profile names, where its address and token are given."""
     url = environ.get("GATEWAY_CONTROL_URL", "")
     token = environ.get("GATEWAY_CONTROL_TOKEN", "")
-    if target.profile.control == "reference" and url and token:
-        return ReferenceControl(url, Secret(token))
-    return ManualControl()
+    adapter = _ADAPTERS.get(target.profile.control)
+    return adapter(url, Secret(token)) if adapter and url and token else ManualControl()

@@ -29,6 +29,7 @@ class Wish:
     model_openai: str = ""
     model_anthropic: str = ""
     protocols: tuple[str, ...] = ()
+    anthropic_version: str = ""
     reference_url: str = ""
     reference_profile: str = ""
     reference_model: str = ""
@@ -140,7 +141,8 @@ def _own_key(profile: Profile, url: str, environ: Mapping[str, str]) -> str:
 def profile_of(wish: Wish, environ: Mapping[str, str]) -> Profile:
     """The profile alone, for those that judge and hold no key; raises UsageError."""
     base_url, origin = _base_url(wish, environ)
-    return _claimed(_profile(wish, base_url, origin), wish.protocols)
+    claimed = _claimed(_profile(wish, base_url, origin), wish.protocols)
+    return _versioned(claimed, wish.anthropic_version)
 
 
 def is_loopback(url: str) -> bool:
@@ -199,6 +201,16 @@ def _claimed(profile: Profile, protocols: tuple[str, ...]) -> Profile:
         raise UsageError(f"--protocol: the profile {profile.name} does not claim {names}")
     chosen = {name: value for name, value in profile.endpoints.items() if name in wanted}
     return replace(profile, endpoints=chosen)
+
+
+def _versioned(profile: Profile, version: str) -> Profile:
+    """The profile with the API version of the Anthropic protocol that the user wants."""
+    if not version:
+        return profile
+    if Protocol.ANTHROPIC not in profile.endpoints:
+        raise UsageError("--anthropic-version: the Anthropic protocol is not judged in this run")
+    spoken = replace(profile.endpoints[Protocol.ANTHROPIC], version=version)
+    return replace(profile, endpoints={**profile.endpoints, Protocol.ANTHROPIC: spoken})
 
 
 def _keys(

@@ -11,32 +11,47 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from reference_gateway import commands
 from reference_gateway.app import Running, serve
 from reference_gateway.config import Config, check_loopback, load
 from reference_gateway.errors import UsageError
 from reference_gateway.faults import FAULTS
 
+LEDGER_HELP = "SQLite file or postgresql:// URL (default: in memory)"
 USAGE_ERROR_STATUS = 2
 MAX_PORT = 65_535
 STDIN = 0
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the gateway until it is told to stop; returns the exit status."""
+    """Run the gateway until it is told to stop, or one command; returns the exit status."""
+    words = sys.argv[1:] if argv is None else argv
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     # aiohttp's own messages may quote what a client sent.
     logging.getLogger("aiohttp").setLevel(logging.CRITICAL)
-    arguments = _parser().parse_args(argv)
+    if words and words[0] in commands.NAMES:
+        return _reported(lambda: commands.run(words))
+    arguments = _parser().parse_args(words)
     if arguments.list_faults:
         for fault in FAULTS.values():
             sys.stdout.write(f"{fault.slug}\t{','.join(fault.kills)}\n")
         return 0
+    return _reported(lambda: _serve(arguments))
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    config = _configured(arguments)
+    asyncio.run(_run(config, arguments.ready_file, arguments.exit_with_stdin))
+
+
+def _reported(action: Callable[[], None]) -> int:
+    """Do something; a user's mistake is one line, and the exit status."""
     try:
-        config = _configured(arguments)
-        asyncio.run(_run(config, arguments.ready_file, arguments.exit_with_stdin))
+        action()
     except UsageError as error:
         sys.stderr.write(f"reference-gateway: {error}\n")
         return USAGE_ERROR_STATUS
@@ -44,11 +59,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="reference-gateway", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="reference-gateway",
+        description="Serve both protocols; the commands keys and accounts keep the ledger.",
+    )
     parser.add_argument("--host", help="loopback address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="data port; 0 asks the system (default)")
     parser.add_argument("--config", type=Path, metavar="FILE.toml", help="settings; flags win")
-    parser.add_argument("--database", metavar="PATH", help="SQLite file (default: in memory)")
+    parser.add_argument("--ledger", metavar="WHERE", help=LEDGER_HELP)
     parser.add_argument(
         "--ready-file",
         type=Path,
@@ -70,7 +88,7 @@ def _configured(arguments: argparse.Namespace) -> Config:
     chosen = {
         "host": arguments.host,
         "port": arguments.port,
-        "database": arguments.database,
+        "ledger": arguments.ledger,
         "faults": tuple(arguments.fault) if arguments.fault else None,
     }
     config = replace(config, **{name: value for name, value in chosen.items() if value is not None})

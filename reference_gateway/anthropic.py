@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
+from reference_gateway.anthropic_conflicts import check_conflicts
+from reference_gateway.anthropic_content import read_texts, read_turn
+from reference_gateway.anthropic_marks import read_marks
+from reference_gateway.anthropic_options import check_accepted, read_output_schema, read_thinking
 from reference_gateway.catalogue import MAX_OUTPUT_TOKENS
-from reference_gateway.chat import Prompt, Text, Tool, ToolCall, ToolChoice, ToolResult, Turn
+from reference_gateway.chat import Prompt, Tool, ToolChoice, Turn
 from reference_gateway.fields import Field
-from reference_gateway.tokens import canonical
 from reference_gateway.turns import check_calls, has_text_before_result, merge
 
-# The API version of 2026-10-21 and later refuses the sampling parameters.
-_FIRST_VERSION_WITHOUT_SAMPLING = "2026-10-21"
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _MODES: dict[str, Literal["auto", "any", "none", "named"]] = {
     "auto": "auto",
@@ -21,7 +22,6 @@ _MODES: dict[str, Literal["auto", "any", "none", "named"]] = {
     "none": "none",
     "tool": "named",
 }
-Part = Text | ToolCall | ToolResult
 
 
 def parse(document: object, headers: Mapping[str, str]) -> Prompt:
@@ -32,8 +32,8 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
     stream = body.get("stream").flag(False)
     tools = _tools(body.get("tools"))
     choice = _choice(body.get("tool_choice"), tools)
-    _check_sampling(body, headers.get("anthropic-version", ""))
-    _check_unused(body)
+    check_conflicts(body, headers.get("anthropic-version", ""))
+    check_accepted(body)
     return Prompt(
         model=model,
         system=system,
@@ -42,9 +42,17 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
         tools=tools,
         choice=choice,
         stop_sequences=_stop_sequences(body.get("stop_sequences")),
-        output_schema=_output_schema(body.get("output_config")),
+        output_schema=read_output_schema(body),
         stream=stream,
+        thinking=read_thinking(body),
+        cache_marks=read_marks(body),
     )
+
+
+def parse_counted(document: object, headers: Mapping[str, str]) -> Prompt:
+    """The prompt whose tokens are to be counted: a Messages request that needs no budget."""
+    body = document if isinstance(document, dict) else {}
+    return parse({"max_tokens": MAX_OUTPUT_TOKENS, **body} if body else document, headers)
 
 
 def _model(body: Field) -> str:
@@ -63,15 +71,15 @@ def _max_tokens(body: Field, stream: bool, choice: ToolChoice) -> int:
 
 
 def _conversation(body: Field) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
-    system, turns = _texts(body.get("system")), []
+    system, turns = read_texts(body.get("system")), []
     messages = list(body.get("messages").items())
     for message in messages:
-        role = message.get("role").word(("user", "assistant", "system", "developer"))
-        if role in ("system", "developer"):
-            system += _texts(message.get("content"))
+        role = message.get("role").word(("user", "assistant", "system"))
+        if role == "system":
+            system += read_texts(message.get("content"))
         else:
             is_final = message is messages[-1]
-            turns.append(_turn("user" if role == "user" else "assistant", message, is_final))
+            turns.append(read_turn("user" if role == "user" else "assistant", message, is_final))
     if not turns:
         raise body.get("messages").refuse("at least one message is required", "empty_array")
     merged = merge(turns)
@@ -83,60 +91,6 @@ def _check_order(turns: tuple[Turn, ...], messages: Field) -> None:
     check_calls(turns)
     if any(has_text_before_result(turn) for turn in turns):
         raise messages.refuse("tool_result blocks must come before text in a user message")
-
-
-def _turn(role: Literal["user", "assistant"], message: Field, is_final: bool) -> Turn:
-    content = message.get("content").require()
-    if isinstance(content.value, str):
-        return Turn(role, (Text(content.value),))
-    blocks = list(content.items())
-    if not blocks and not (is_final and role == "assistant"):
-        raise message.refuse("all messages must have non-empty content")
-    parts = [_block(role, block) for block in blocks]
-    return Turn(role, tuple(part for part in parts if part is not None))
-
-
-def _block(role: str, block: Field) -> Part | None:
-    kind = block.get("type").text()
-    if kind == "text":
-        return Text(_nonempty_text(block.get("text")))
-    if kind == "tool_use" and role == "assistant":
-        return ToolCall(
-            block.get("id").text(),
-            block.get("name").text(),
-            canonical(block.get("input").object()),
-        )
-    if kind == "tool_result" and role == "user":
-        return _result(block)
-    if kind in ("thinking", "redacted_thinking") and role == "assistant":
-        return None
-    raise block.get("type").refuse(f"{kind!r} blocks are not supported in {role} messages")
-
-
-def _nonempty_text(field: Field) -> str:
-    if not field.text():
-        raise field.refuse("text content blocks must be non-empty")
-    return str(field.value)
-
-
-def _result(block: Field) -> ToolResult:
-    texts = _texts(block.get("content"))
-    return ToolResult(
-        block.get("tool_use_id").text(), "\n".join(texts), block.get("is_error").flag(False)
-    )
-
-
-def _texts(field: Field) -> tuple[str, ...]:
-    if field.is_absent:
-        return ()
-    if isinstance(field.value, str):
-        return (field.value,)
-    return tuple(_text_block(block) for block in field.items())
-
-
-def _text_block(block: Field) -> str:
-    block.get("type").word(("text",))
-    return block.get("text").text()
 
 
 def _tools(field: Field) -> tuple[Tool, ...]:
@@ -179,31 +133,3 @@ def _stop_sequences(field: Field) -> tuple[str, ...]:
         if not entry.text().strip():
             raise entry.refuse("each stop sequence must contain non-whitespace")
     return tuple(field.value)
-
-
-def _output_schema(field: Field) -> Mapping[str, Any] | None:
-    if field.is_absent or field.get("format").is_absent:
-        return None
-    field.get("format").get("type").word(("json_schema",))
-    return field.get("format").get("schema").object()
-
-
-def _check_sampling(body: Field, version: str) -> None:
-    for name, high in (("temperature", 1), ("top_p", 1), ("top_k", 1_000_000)):
-        field = body.get(name)
-        if version >= _FIRST_VERSION_WITHOUT_SAMPLING and name in body.value:
-            raise field.refuse("Extra inputs are not permitted")
-        field.number(0, high)
-
-
-def _check_unused(body: Field) -> None:
-    """Check the fields that do not change what the scripted model says."""
-    if not body.get("metadata").is_absent:
-        body.get("metadata").object()
-    thinking = body.get("thinking")
-    if thinking.is_absent:
-        return
-    if thinking.get("type").word(("enabled", "adaptive", "disabled")) == "enabled":
-        budget = thinking.get("budget_tokens")
-        if budget.integer(1024) >= body.get("max_tokens").require().integer(0):
-            raise budget.refuse("`max_tokens` must be greater than `thinking.budget_tokens`")

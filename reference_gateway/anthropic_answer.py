@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from reference_gateway.anthropic import parse
-from reference_gateway.catalogue import Model
-from reference_gateway.chat import Answer, Json, StopReason, Text, ToolCall, Usage
+from reference_gateway.anthropic import parse, parse_counted
+from reference_gateway.anthropic_blocks import begun, block, delta
+from reference_gateway.catalogue import CONTEXT_TOKENS, MAX_OUTPUT_TOKENS, Model
+from reference_gateway.chat import Answer, Json, StopReason, Usage
 from reference_gateway.errors import GatewayError, Kind
 from reference_gateway.pages import cut_page
-from reference_gateway.pieces import ArgumentsDelta, CallStart, Finish, Piece, Start
+from reference_gateway.pieces import Finish, Piece, Start
 from reference_gateway.wire import Frame, Heading, WireFormat
 
 _ERROR_TYPES = {
@@ -21,9 +22,13 @@ _ERROR_TYPES = {
     Kind.FORBIDDEN: "permission_error",
     Kind.NOT_FOUND: "not_found_error",
     Kind.METHOD_NOT_ALLOWED: "invalid_request_error",
+    Kind.TOO_SLOW: "invalid_request_error",
     Kind.TOO_LARGE: "request_too_large",
+    Kind.RATE_LIMITED: "rate_limit_error",
     Kind.INTERNAL: "api_error",
+    Kind.BAD_GATEWAY: "api_error",
     Kind.UNAVAILABLE: "api_error",
+    Kind.OVERLOADED: "overloaded_error",
 }
 
 
@@ -36,16 +41,25 @@ def _message(heading: Heading, content: list[Json], usage: Json) -> Json:
         "content": content,
         "stop_reason": None,
         "stop_sequence": None,
+        "stop_details": None,
         "usage": usage,
     }
 
 
 def _usage(usage: Usage) -> Json:
+    """The counts; here `input_tokens` is what the prompt cache had no part in."""
+    cache = usage.cache
     return {
-        "input_tokens": usage.input_tokens,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
+        "input_tokens": usage.input_tokens - cache.read_tokens - cache.written_tokens,
+        "cache_creation_input_tokens": cache.written_tokens,
+        "cache_read_input_tokens": cache.read_tokens,
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": cache.written_5m_tokens,
+            "ephemeral_1h_input_tokens": cache.written_1h_tokens,
+        },
         "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"thinking_tokens": usage.thinking_tokens},
+        "service_tier": "standard",
     }
 
 
@@ -53,16 +67,9 @@ def _ending(stop_reason: StopReason, stop_sequence: str | None) -> Json:
     return {"stop_reason": stop_reason.value, "stop_sequence": stop_sequence}
 
 
-def _block(part: Text | ToolCall) -> Json:
-    if isinstance(part, Text):
-        return {"type": "text", "text": part.text}
-    arguments = json.loads(part.arguments or "{}")
-    return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
-
-
 def message(heading: Heading, answer: Answer) -> Json:
     """The body of an answer that was not streamed."""
-    content = [_block(part) for part in answer.parts]
+    content = [block(part) for part in answer.parts]
     ending = _ending(answer.stop_reason, answer.stop_sequence)
     return {**_message(heading, content, _usage(answer.usage)), **ending}
 
@@ -81,31 +88,26 @@ class _Stream:
             return [self._started(piece)]
         if isinstance(piece, Finish):
             return [*self._stopped(), *_ended(piece)]
-        if isinstance(piece, CallStart):
-            block = {"type": "tool_use", "id": piece.id, "name": piece.name, "input": {}}
-            return [*self._opened(block), self._delta(_json_delta(""))]
-        if isinstance(piece, ArgumentsDelta):
-            # A call without arguments sends no more than the empty fragment.
-            return [] if piece.text == "{}" else [self._delta(_json_delta(piece.text))]
-        before = [] if self.open == "text" else self._opened({"type": "text", "text": ""})
-        return [*before, self._delta({"type": "text_delta", "text": piece.text})]
+        fresh, more = begun(piece, self.open), delta(piece)
+        frames = self._opened(fresh) if fresh else []
+        return [*frames, self._delta(more)] if more else frames
 
     def _started(self, piece: Start) -> Frame:
         # The vendor's count at this point is a small number above 0; the last one counts.
-        usage = _usage(Usage(piece.input_tokens, 1))
+        usage = _usage(Usage(piece.input_tokens, 1, piece.cache))
         return _frame("message_start", message=_message(self.heading, [], usage))
 
-    def _opened(self, block: Json) -> list[Frame]:
+    def _opened(self, fresh: Json) -> list[Frame]:
         frames = self._stopped()
-        frames.append(_frame("content_block_start", index=self.count, content_block=block))
+        frames.append(_frame("content_block_start", index=self.count, content_block=fresh))
         if self.count == 0:
             frames.append(_frame("ping"))
-        self.open = block["type"]
+        self.open = fresh["type"]
         self.count += 1
         return frames
 
-    def _delta(self, delta: Json) -> Frame:
-        return _frame("content_block_delta", index=self.count - 1, delta=delta)
+    def _delta(self, more: Json) -> Frame:
+        return _frame("content_block_delta", index=self.count - 1, delta=more)
 
     def _stopped(self) -> list[Frame]:
         if self.open is None:
@@ -116,10 +118,6 @@ class _Stream:
 
 def _frame(event: str, **data: object) -> Frame:
     return Frame(event, {"type": event, **data})
-
-
-def _json_delta(text: str) -> Json:
-    return {"type": "input_json_delta", "partial_json": text}
 
 
 def _ended(piece: Finish) -> list[Frame]:
@@ -165,7 +163,20 @@ def model_entry(model: Model) -> Json:
         "id": model.name,
         "display_name": model.display_name,
         "created_at": created,
+        "max_input_tokens": CONTEXT_TOKENS,
+        "max_tokens": MAX_OUTPUT_TOKENS,
     }
 
 
-ANTHROPIC = WireFormat("anthropic", parse, message, frames, error, error_frame, models, model_entry)
+ANTHROPIC = WireFormat(
+    "anthropic",
+    parse,
+    message,
+    frames,
+    error,
+    error_frame,
+    models,
+    model_entry,
+    ping=_frame("ping"),
+)
+COUNT_TOKENS = replace(ANTHROPIC, name="count_tokens", parse=parse_counted)

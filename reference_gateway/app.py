@@ -17,7 +17,8 @@ from reference_gateway.errors import UsageError
 from reference_gateway.faults import install
 from reference_gateway.gateway import Gateway
 from reference_gateway.keys import hash_secret, new_secret
-from reference_gateway.ledger import Ledger, SqliteLedger
+from reference_gateway.ledger import Ledger, opened
+from reference_gateway.limits import RateLimits
 from reference_gateway.scripted import ScriptedModel
 from reference_gateway.seams import Seams
 
@@ -32,25 +33,25 @@ class Running:
     key: str
 
 
-def make_app(config: Config) -> web.Application:
+def make_app(config: Config, ledger: Ledger) -> web.Application:
     """The data port's application, with the faults that the configuration asks for."""
     seams = install(config.faults, Seams())
-    ledger: Ledger = SqliteLedger(config.database or ":memory:")
     app = web.Application(middlewares=[front.enveloped], client_max_size=config.max_body_bytes)
-    app[front.GATEWAY] = Gateway(ledger, ScriptedModel(config.pace_s), seams)
+    limits = RateLimits(config.requests_per_minute)
+    gateway = Gateway(ledger, ScriptedModel(config.pace_s), seams, limits, config.ping_s)
+    app[front.GATEWAY] = gateway
     app[front.MAX_BODY_BYTES] = config.max_body_bytes
+    app[front.BODY_STALL_S] = config.body_stall_s
     front.add_routes(app)
-    app.on_cleanup.append(_close_ledger)
     return app
 
 
-async def _close_ledger(app: web.Application) -> None:
-    await app[front.GATEWAY].ledger.close()
-
-
-def _make_control_app(gateway: Gateway, token: str, account: str) -> web.Application:
+def _make_control_app(
+    config: Config, gateway: Gateway, token: str, account: str
+) -> web.Application:
     app = web.Application(middlewares=[control.guarded])
     app[front.GATEWAY] = gateway
+    app[control.CNY_PER_USD] = config.cny_per_usd
     app[control.TOKEN] = token
     app[control.DEFAULT_ACCOUNT] = account
     control.add_routes(app)
@@ -65,13 +66,13 @@ async def serve(config: Config) -> AsyncIterator[Running]:
     is nowhere to be read.
     """
     check_loopback(config.host)
-    app = make_app(config)
-    gateway = app[front.GATEWAY]
-    account = await gateway.ledger.open_account(config.opening_balance_usd * NANOUSD_PER_USD)
-    secret, token = new_secret(), secrets.token_urlsafe(32)
-    await gateway.ledger.add_key(hash_secret(secret), account.id, None)
-    control_app = _make_control_app(gateway, token, account.id)
     async with contextlib.AsyncExitStack() as stack:
+        ledger = await stack.enter_async_context(opened(config.ledger))
+        app = make_app(config, ledger)
+        account = await ledger.open_account(config.opening_balance_usd * NANOUSD_PER_USD)
+        secret, token = new_secret(), secrets.token_urlsafe(32)
+        await ledger.add_key(hash_secret(secret), account.id, None)
+        control_app = _make_control_app(config, app[front.GATEWAY], token, account.id)
         base_url = await _listen(stack, app, config, config.port)
         control_url = await _listen(stack, control_app, config, config.control_port)
         yield Running(base_url, control_url, token, secret)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from reference_gateway.chat import Json
 from reference_gateway.errors import InvalidRequest
 from reference_gateway.fields import read_document
 from reference_gateway.wire import WireFormat
@@ -27,6 +28,11 @@ class Call:
     def document(self) -> object:
         """The JSON of the body; raises `InvalidRequest` when it is none."""
         return read_document(self.body)
+
+    @property
+    def asked(self) -> Json:
+        """The JSON of a body that is an object; empty for any other."""
+        return self.document if isinstance(self.document, dict) else {}
 
     @property
     def wants_stream(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -33,6 +34,11 @@ class _Server(web.Server):
 
 
 class _Connection(RequestHandler):
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log what went wrong, unless it is the client's body, which was refused in words."""
+        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **kw)
+
     def handle_error(
         self,
         request: web.BaseRequest,

@@ -6,10 +6,15 @@ GatewayError
   Unauthenticated         401  no key, or none of ours
   PaymentRequired         402  the cap is used up, or the balance is too small
   NoSuchPath              404
+    ModelNotSuited        404  the model is of another endpoint
   MethodNotAllowed        405
+  TooSlow                 408  the body did not come to its end
   TooLarge                413
+  RateLimited             429
   InternalError           500
+  UpstreamBroken          502  whoever produces the answer broke off
   NoUpstreamKey           503  the model is known but not provisioned
+  Overloaded              529  whoever produces the answer has no room; 503 on OpenAI's protocol
 UsageError                a user's mistake on the command line or in a file
 """
 
@@ -29,9 +34,13 @@ class Kind(Enum):
     FORBIDDEN = 403
     NOT_FOUND = 404
     METHOD_NOT_ALLOWED = 405
+    TOO_SLOW = 408
     TOO_LARGE = 413
+    RATE_LIMITED = 429
     INTERNAL = 500
+    BAD_GATEWAY = 502
     UNAVAILABLE = 503
+    OVERLOADED = 529
 
 
 class GatewayError(Exception):
@@ -123,6 +132,14 @@ class NoSuchPath(GatewayError):
         super().__init__(message, code=code)
 
 
+class ModelNotSuited(NoSuchPath):
+    """The model exists, but not on the endpoint that was asked."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__(f"This model is for {task} and not served here.", code="model_not_found")
+        self.param = "model"
+
+
 class MethodNotAllowed(GatewayError):
     """The path exists, but not with this method; `allowed` goes into the Allow header."""
 
@@ -143,6 +160,25 @@ class TooLarge(GatewayError):
         super().__init__(f"Request exceeds the maximum size of {limit_bytes} bytes.")
 
 
+class TooSlow(GatewayError):
+    """The body stopped short of its length, and nothing more came."""
+
+    kind = Kind.TOO_SLOW
+
+    def __init__(self) -> None:
+        super().__init__("The body of the request did not come to its end.")
+
+
+class RateLimited(GatewayError):
+    """The key made too many requests; the headers say when it may make more."""
+
+    kind = Kind.RATE_LIMITED
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        message = "Too many requests with this key; retry-after says when to come again."
+        super().__init__(message, code="rate_limit_exceeded", headers=headers)
+
+
 class InternalError(GatewayError):
     """The gateway itself failed; nothing about its insides is told."""
 
@@ -159,6 +195,25 @@ class NoUpstreamKey(GatewayError):
 
     def __init__(self) -> None:
         super().__init__("No upstream API key is provisioned for this model yet.")
+
+
+class UpstreamBroken(GatewayError):
+    """Whoever produced the answer broke off."""
+
+    kind = Kind.BAD_GATEWAY
+
+    def __init__(self) -> None:
+        super().__init__("The model broke off its answer.")
+
+
+class Overloaded(GatewayError):
+    """Whoever produces the answers has no room for this one."""
+
+    kind = Kind.OVERLOADED
+
+    def __init__(self) -> None:
+        message = "The model is overloaded at the moment; try again later."
+        super().__init__(message, code="server_is_overloaded", headers={"retry-after": "5"})
 
 
 class UsageError(Exception):

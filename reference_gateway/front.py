@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -9,9 +10,11 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from reference_gateway.anthropic_answer import ANTHROPIC
+from reference_gateway.anthropic_answer import ANTHROPIC, COUNT_TOKENS
 from reference_gateway.call import Call
+from reference_gateway.completions import COMPLETIONS
 from reference_gateway.connection import SERVER_NAME
+from reference_gateway.embeddings import EMBEDDINGS
 from reference_gateway.errors import (
     GatewayError,
     InternalError,
@@ -19,9 +22,11 @@ from reference_gateway.errors import (
     MethodNotAllowed,
     NoSuchPath,
     TooLarge,
+    TooSlow,
 )
 from reference_gateway.gateway import Gateway, error_reply
 from reference_gateway.openai_answer import OPENAI
+from reference_gateway.responses_answer import RESPONSES
 from reference_gateway.seams import Headers, Reply
 from reference_gateway.wire import WireFormat
 
@@ -29,17 +34,29 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PREFIXES = ("/api/v1", "/v1")
 GATEWAY = web.AppKey("gateway", Gateway)
 MAX_BODY_BYTES = web.AppKey("max_body_bytes", int)
+BODY_STALL_S = web.AppKey("body_stall_s", float)
 _CALL = web.RequestKey("call", Call)
 _LOG = logging.getLogger(__name__)
+# What aiohttp reads, some of it only where a decoder is installed; it ignores all else.
+_ENCODINGS = ("", "identity", "gzip", "deflate", "br", "zstd")
 
 
 def add_routes(app: web.Application) -> None:
     """Serve both protocols under both prefixes."""
     for prefix in PREFIXES:
-        app.router.add_post(f"{prefix}/messages", _answer)
-        app.router.add_post(f"{prefix}/chat/completions", _answer)
-        app.router.add_get(f"{prefix}/models", _models)
-        app.router.add_get(f"{prefix}/models/{{name:.+}}", _model)
+        for path, handler in _POSTS.items():
+            app.router.add_post(prefix + path, handler, expect_handler=_expected)
+        for path, handler in _GETS.items():
+            app.router.add_get(prefix + path, handler, expect_handler=_expected)
+
+
+async def _expected(request: web.Request) -> None:
+    """Send `100 Continue` where it is expected; any other expectation may be ignored.
+
+    aiohttp's own way refuses it in plain text, before anything of ours is asked.
+    """
+    if request.headers.get("expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 async def _answer(request: web.Request) -> web.StreamResponse:
@@ -50,6 +67,16 @@ async def _answer(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=gateway.stream_headers(call, _marks(call)))
     await gateway.stream(job, response, request)
     return response
+
+
+async def _count_tokens(request: web.Request) -> web.StreamResponse:
+    gateway, call = request.app[GATEWAY], request[_CALL]
+    return _response(gateway, call, await gateway.count_tokens(call))
+
+
+async def _embeddings(request: web.Request) -> web.StreamResponse:
+    gateway, call = request.app[GATEWAY], request[_CALL]
+    return _response(gateway, call, await gateway.embed(call))
 
 
 async def _models(request: web.Request) -> web.StreamResponse:
@@ -63,6 +90,17 @@ async def _model(request: web.Request) -> web.StreamResponse:
     return _response(gateway, call, reply)
 
 
+_POSTS: dict[str, Handler] = {
+    "/messages": _answer,
+    "/messages/count_tokens": _count_tokens,
+    "/chat/completions": _answer,
+    "/completions": _answer,
+    "/responses": _answer,
+    "/embeddings": _embeddings,
+}
+_GETS: dict[str, Handler] = {"/models": _models, "/models/{name:.+}": _model}
+
+
 @web.middleware
 async def enveloped(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every refusal in the envelope of the protocol that was asked."""
@@ -70,13 +108,14 @@ async def enveloped(request: web.Request, handler: Handler) -> web.StreamRespons
     gateway.requests += 1
     call = _call(request, b"")
     try:
-        call = _call(request, await request.read(), call.request_id)
+        call = _call(request, await _body(request), call.request_id)
         request[_CALL] = call
+        _check_encoding(request.headers.get("content-encoding", ""))
         return await handler(request)
     except GatewayError as problem:
         refusal = problem
     except web.HTTPException as problem:
-        refusal = _translated(problem, request.app[MAX_BODY_BYTES])
+        refusal = _translated(problem)
     except web.RequestPayloadError:
         refusal = InvalidRequest("The request body does not match its headers.")
     except Exception:
@@ -86,11 +125,29 @@ async def enveloped(request: web.Request, handler: Handler) -> web.StreamRespons
     return _response(gateway, call, error_reply(call, refusal))
 
 
-def _translated(problem: web.HTTPException, max_body_bytes: int) -> GatewayError:
+async def _body(request: web.Request) -> bytes:
+    """The whole body; raises `TooSlow` where nothing more of it comes, `TooLarge` early."""
+    limit, stall_s = request.app[MAX_BODY_BYTES], request.app[BODY_STALL_S]
+    body = bytearray()
+    while not request.content.at_eof():
+        try:
+            async with asyncio.timeout(stall_s):
+                body += await request.content.readany()
+        except TimeoutError:
+            raise TooSlow() from None
+        if len(body) > limit:
+            raise TooLarge(limit)
+    return bytes(body)
+
+
+def _check_encoding(name: str) -> None:
+    if name.strip().lower() not in _ENCODINGS:
+        raise InvalidRequest("content-encoding: this encoding of the body is not supported")
+
+
+def _translated(problem: web.HTTPException) -> GatewayError:
     if isinstance(problem, web.HTTPMethodNotAllowed):
         return MethodNotAllowed(", ".join(sorted(problem.allowed_methods)))
-    if isinstance(problem, web.HTTPRequestEntityTooLarge):
-        return TooLarge(max_body_bytes)
     if isinstance(problem, web.HTTPNotFound):
         return NoSuchPath()
     return InvalidRequest(f"{problem.reason}.")
@@ -112,9 +169,13 @@ def _wire(request: web.Request) -> WireFormat:
     """The protocol asked: by the path where it says, by the headers where it does not."""
     steps = request.path.split("/")
     if "messages" in steps:
-        return ANTHROPIC
+        return COUNT_TOKENS if "count_tokens" in steps else ANTHROPIC
     if "completions" in steps:
-        return OPENAI
+        return OPENAI if "chat" in steps else COMPLETIONS
+    if "embeddings" in steps:
+        return EMBEDDINGS
+    if "responses" in steps:
+        return RESPONSES
     is_anthropic = "anthropic-version" in request.headers or "x-api-key" in request.headers
     return ANTHROPIC if is_anthropic else OPENAI
 

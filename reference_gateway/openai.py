@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from reference_gateway.catalogue import DEFAULT_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS
-from reference_gateway.chat import Prompt, Text, ToolCall, ToolResult, Turn
+from reference_gateway.chat import Prompt, ThinkingMode
 from reference_gateway.fields import Field
+from reference_gateway.openai_content import read_conversation
 from reference_gateway.openai_tools import read_choice, read_tools
-from reference_gateway.turns import check_calls, merge
 
-_ROLES = ("system", "developer", "user", "assistant", "tool")
 _RANGES = (
     ("temperature", 0, 2),
     ("top_p", 0, 1),
@@ -21,6 +19,9 @@ _RANGES = (
 )
 _MAX_STOP_SEQUENCES = 4
 _MAX_CHOICES = 128
+_MAX_TOP_LOGPROBS = 20
+_NO_EFFORT = ("none", "minimal")
+_EFFORTS = (*_NO_EFFORT, "low", "medium", "high", "xhigh", "max")
 
 
 def parse(document: object, headers: Mapping[str, str]) -> Prompt:
@@ -28,9 +29,9 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
     del headers  # No header changes how this body is read.
     body = Field(document, brackets=True)
     body.object()
-    model, turns, system = _model(body.get("model")), *_conversation(body.get("messages"))
-    tools = read_tools(body.get("tools"))
-    _check_unsupported(body)
+    model, turns, system = read_model(body.get("model")), *read_conversation(body.get("messages"))
+    tools = read_tools(body)
+    check_ranges(body)
     return Prompt(
         model=model,
         system=system,
@@ -38,71 +39,21 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
         max_tokens=_max_tokens(body),
         tools=tools,
         choice=read_choice(body, tools),
-        stop_sequences=_stop(body.get("stop")),
+        stop_sequences=read_stop(body.get("stop")),
         output_schema=_output_schema(body.get("response_format")),
         stream=body.get("stream").flag(False),
-        include_usage=_include_usage(body.get("stream_options")),
+        include_usage=read_include_usage(body.get("stream_options")),
+        choices=read_choices(body.get("n")),
+        top_logprobs=_top_logprobs(body),
+        thinking=_thinking(body.get("reasoning_effort")),
     )
 
 
-def _model(model: Field) -> str:
+def read_model(model: Field) -> str:
+    """The name of the model, which has to be given."""
     if not model.text():
         raise model.refuse("you must provide a model parameter")
     return str(model.value)
-
-
-def _conversation(messages: Field) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
-    system: tuple[str, ...] = ()
-    turns: list[Turn] = []
-    for message in messages.items():
-        role = message.get("role").word(_ROLES)
-        if role in ("system", "developer"):
-            system += _texts(message.get("content"))
-        else:
-            turns.append(_turn(role, message))
-    if not system and not turns:
-        raise messages.refuse("at least one message is required", "empty_array")
-    merged = merge(turns)
-    check_calls(merged)
-    return merged, system
-
-
-def _turn(role: str, message: Field) -> Turn:
-    if role == "tool":
-        call_id = message.get("tool_call_id").text()
-        return Turn("user", (ToolResult(call_id, "\n".join(_texts(message.get("content")))),))
-    texts = tuple(Text(text) for text in _texts(message.get("content")) if text)
-    if role == "user":
-        return Turn("user", texts)
-    calls = message.get("tool_calls")
-    found = () if calls.is_absent else tuple(_call(call) for call in calls.items())
-    return Turn("assistant", texts + found)
-
-
-def _call(call: Field) -> ToolCall:
-    function = call.get("function")
-    arguments = function.get("arguments")
-    try:
-        value = json.loads(arguments.text() or "{}")
-    except (ValueError, RecursionError) as error:
-        raise arguments.refuse("must be the text of a JSON object") from error
-    Field(value, arguments.path, brackets=True).object()
-    return ToolCall(call.get("id").text(), function.get("name").text(), arguments.value)
-
-
-def _texts(content: Field) -> tuple[str, ...]:
-    if content.is_absent:
-        return ()
-    if isinstance(content.value, str):
-        return (content.value,)
-    return tuple(_part(part) for part in content.items())
-
-
-def _part(part: Field) -> str:
-    kind = part.get("type").text()
-    if kind not in ("text", "refusal"):
-        raise part.get("type").refuse(f"{kind!r} parts are not supported", "invalid_value")
-    return part.get(kind).text()
 
 
 def _max_tokens(body: Field) -> int:
@@ -111,7 +62,8 @@ def _max_tokens(body: Field) -> int:
     return min(*given, MAX_OUTPUT_TOKENS) if given else DEFAULT_OUTPUT_TOKENS
 
 
-def _stop(field: Field) -> tuple[str, ...]:
+def read_stop(field: Field) -> tuple[str, ...]:
+    """The texts before which the answer is to end."""
     if field.is_absent:
         return ()
     if isinstance(field.value, str):
@@ -133,20 +85,44 @@ def _output_schema(field: Field) -> Mapping[str, Any] | None:
     return {} if schema.is_absent else schema.object()
 
 
-def _include_usage(field: Field) -> bool:
-    return False if field.is_absent else field.get("include_usage").flag(False)
+def read_include_usage(field: Field) -> bool:
+    """Whether a stream is to tell its usage."""
+    if field.is_absent:
+        return False
+    field.get("include_obfuscation").flag(False)
+    return field.get("include_usage").flag(False)
 
 
-def _check_unsupported(body: Field) -> None:
-    """Check ranges, and refuse by name what would change the answer and cannot be served."""
+def read_choices(field: Field) -> int:
+    """How many answers are wanted."""
+    if field.is_absent:
+        return 1
+    wanted = field.integer(1)
+    if wanted > _MAX_CHOICES:
+        raise field.refuse(f"must be at most {_MAX_CHOICES}", "integer_above_max_value")
+    return wanted
+
+
+def _thinking(effort: Field) -> ThinkingMode | None:
+    """Models that are asked for some effort think; how much is theirs to say."""
+    wanted = not effort.is_absent and effort.word(_EFFORTS) not in _NO_EFFORT
+    return ThinkingMode() if wanted else None
+
+
+def _top_logprobs(body: Field) -> int | None:
+    """How many likely tokens to tell for each; None where no likelihoods are wanted."""
+    top, is_wanted = body.get("top_logprobs"), body.get("logprobs").flag(False)
+    if top.is_absent:
+        return 0 if is_wanted else None
+    wanted = top.integer(0)
+    if wanted > _MAX_TOP_LOGPROBS:
+        raise top.refuse(f"must be at most {_MAX_TOP_LOGPROBS}", "integer_above_max_value")
+    if not is_wanted:
+        raise top.refuse("is only allowed when logprobs is true")
+    return wanted
+
+
+def check_ranges(body: Field) -> None:
+    """Check the numbers that no answer here depends on."""
     for name, low, high in _RANGES:
         body.get(name).number(low, high)
-    count = body.get("n")
-    if not count.is_absent and count.integer(1) != 1:
-        code = "integer_above_max_value" if count.value > _MAX_CHOICES else "unsupported_value"
-        raise count.refuse("only 1 choice is supported", code)
-    if body.get("logprobs").flag(False) or not body.get("top_logprobs").is_absent:
-        raise body.get("logprobs").refuse("is not supported", "unsupported_parameter")
-    for name in ("functions", "function_call"):
-        if not body.get(name).is_absent:
-            raise body.get(name).refuse("is not supported; use tools", "unsupported_parameter")

@@ -17,14 +17,25 @@ _MODES: dict[str, Literal["auto", "any", "none"]] = {
 }
 
 
-def read_tools(field: Field) -> tuple[Tool, ...]:
-    """The tools of a request; null, absent and empty are the same."""
-    return () if field.is_absent else tuple(_tool(tool) for tool in field.items())
+def read_tools(body: Field) -> tuple[Tool, ...]:
+    """The tools of a request, in either form; null, absent and empty are the same."""
+    tools, functions = body.get("tools"), body.get("functions")
+    if not functions.is_absent:
+        if not tools.is_absent:
+            raise functions.refuse("must not be given together with tools")
+        return tuple(read_function(function) for function in functions.items())
+    if tools.is_absent:
+        return ()
+    return tuple(read_function(_function(tool)) for tool in tools.items())
 
 
-def _tool(tool: Field) -> Tool:
+def _function(tool: Field) -> Field:
     tool.get("type").word(("function",))
-    function = tool.get("function")
+    return tool.get("function")
+
+
+def read_function(function: Field) -> Tool:
+    """A function on offer: its name, description and parameters."""
     name, description = function.get("name"), function.get("description")
     if not _NAME.fullmatch(name.text()):
         raise name.refuse(f"must match ^{_NAME.pattern}$", "invalid_value")
@@ -58,21 +69,49 @@ def _check_strict(parameters: Field, schema: Json) -> None:
 
 def read_choice(body: Field, tools: tuple[Tool, ...]) -> ToolChoice:
     """How free the model is to call; raises `InvalidRequest` for a choice without its tool."""
-    field = body.get("tool_choice")
+    field, legacy = body.get("tool_choice"), body.get("function_call")
     parallel = body.get("parallel_tool_calls").flag(True)
+    if not body.get("functions").is_absent:
+        return _legacy_choice(legacy, tools)
+    if not legacy.is_absent:
+        raise legacy.refuse("is only allowed when functions are given")
     if field.is_absent:
         return ToolChoice(parallel=parallel)
     if isinstance(field.value, str):
-        mode = _MODES[field.word(tuple(_MODES))]
-        if mode == "any" and not tools:
-            raise field.refuse("'required' is only allowed when tools are given")
-        return ToolChoice(mode, parallel=parallel)
-    return ToolChoice("named", _chosen_name(field, tools), parallel)
+        return ToolChoice(read_mode(field, tools), parallel=parallel)
+    if field.get("type").word(("function", "allowed_tools")) == "allowed_tools":
+        return _allowed(field.get("allowed_tools"), tools, parallel)
+    return ToolChoice("named", read_name(field.get("function"), tools, field), parallel)
 
 
-def _chosen_name(field: Field, tools: tuple[Tool, ...]) -> str:
-    field.get("type").word(("function",))
-    name = field.get("function").get("name").text()
+def _legacy_choice(field: Field, tools: tuple[Tool, ...]) -> ToolChoice:
+    """The older form calls one function at a time."""
+    if field.is_absent:
+        return ToolChoice(parallel=False)
+    if isinstance(field.value, str):
+        return ToolChoice(_MODES[field.word(("auto", "none"))], parallel=False)
+    return ToolChoice("named", read_name(field, tools), parallel=False)
+
+
+def read_mode(field: Field, tools: tuple[Tool, ...]) -> Literal["auto", "any", "none"]:
+    """A choice of tools that is a word."""
+    mode = _MODES[field.word(tuple(_MODES))]
+    if mode == "any" and not tools:
+        raise field.refuse("'required' is only allowed when tools are given")
+    return mode
+
+
+def _allowed(field: Field, tools: tuple[Tool, ...], parallel: bool) -> ToolChoice:
+    mode = _MODES[field.get("mode").word(("auto", "required"))]
+    names = tuple(read_name(_function(tool), tools) for tool in field.get("tools").items())
+    if not names:
+        raise field.get("tools").refuse("at least one tool is required", "empty_array")
+    return ToolChoice(mode, parallel=parallel, allowed=names)
+
+
+def read_name(function: Field, tools: tuple[Tool, ...], blamed: Field | None = None) -> str:
+    """The name of a function that has to be on offer; else `blamed` is named, or itself."""
+    name = function.get("name").text()
     if name not in {tool.name for tool in tools}:
-        raise field.refuse(f"Tool choice {name!r} not found in 'tools'")
+        raise (blamed or function).refuse(f"Tool choice {name!r} not found among the tools")
     return name

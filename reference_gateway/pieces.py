@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reference_gateway.chat import Answer, Prompt, StopReason, Text, ToolCall, Usage
+from reference_gateway.chat import (
+    NO_CACHE,
+    Answer,
+    AnswerPart,
+    CacheUse,
+    Citation,
+    Likelihood,
+    Prompt,
+    RedactedThinking,
+    StopReason,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)
 
 
 @dataclass(frozen=True)
@@ -14,6 +28,31 @@ class Start:
     """The model has read the prompt; always the first piece."""
 
     input_tokens: int
+    cache: CacheUse = NO_CACHE
+
+
+@dataclass(frozen=True)
+class ThinkingDelta:
+    """More of what the model thinks, `tokens` output tokens long."""
+
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The thinking is complete; `tokens` were thought that no delta showed."""
+
+    text: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """A whole block of thinking that the client cannot read."""
+
+    data: str
+    tokens: int
 
 
 @dataclass(frozen=True)
@@ -22,6 +61,15 @@ class TextDelta:
 
     text: str
     tokens: int
+    likelihoods: tuple[Likelihood, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cited:
+    """The text so far rests on these words of a document."""
+
+    citation: Citation
+    tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,22 +90,41 @@ class ArgumentsDelta:
 
 
 @dataclass(frozen=True)
+class NextChoice:
+    """What follows belongs to the choice `index`; a single choice needs no such piece."""
+
+    index: int
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
 class Finish:
-    """The answer is complete; always the last piece."""
+    """The choice is complete, the last piece of each; `usage` is that of all so far."""
 
     stop_reason: StopReason
     stop_sequence: str | None
     usage: Usage
 
 
-Piece = Start | TextDelta | CallStart | ArgumentsDelta | Finish
+Piece = (
+    Start
+    | NextChoice
+    | ThinkingDelta
+    | Signature
+    | Redacted
+    | TextDelta
+    | Cited
+    | CallStart
+    | ArgumentsDelta
+    | Finish
+)
 
 
 class Provider(Protocol):
     """Whoever answers prompts."""
 
     def stream(self, prompt: Prompt) -> AsyncIterator[Piece]:
-        """Answer in pieces: `Start`, text, calls with their arguments, `Finish`."""
+        """Answer in pieces: `Start`, thinking, text, calls with their arguments, `Finish`."""
 
 
 class Meter:
@@ -72,9 +139,10 @@ class Meter:
         if isinstance(piece, Finish):
             self.usage = piece.usage
         elif isinstance(piece, Start):
-            self.usage = Usage(piece.input_tokens, 0)
+            self.usage = Usage(piece.input_tokens, 0, piece.cache)
         else:
-            self.usage = Usage(self.usage.input_tokens, self.usage.output_tokens + piece.tokens)
+            produced = self.usage.output_tokens + piece.tokens
+            self.usage = replace(self.usage, output_tokens=produced)
 
     async def metered(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
         """Pass the pieces on, counting each before it is handed over."""
@@ -85,22 +153,65 @@ class Meter:
 
 async def gather(pieces: AsyncIterator[Piece]) -> Answer:
     """The whole answer, for a client that did not ask for a stream."""
-    parts: list[Text | ToolCall] = []
+    parts: dict[int, list[AnswerPart]] = {0: []}
+    finished: dict[int, Finish] = {}
+    choice = 0
     async for piece in pieces:
-        if isinstance(piece, Finish):
-            return Answer(tuple(parts), piece.stop_reason, piece.stop_sequence, piece.usage)
-        _append(parts, piece)
-    raise EOFError("The provider's answer ended without a Finish piece.")
+        if isinstance(piece, NextChoice):
+            choice = piece.index
+            parts.setdefault(choice, [])
+        elif isinstance(piece, Finish):
+            finished[choice] = piece
+        elif not isinstance(piece, Start):
+            _add(parts[choice], piece)
+    if parts.keys() != finished.keys():
+        raise EOFError("The provider's answer ended without a Finish piece.")
+    return _answer(parts, finished)
 
 
-def _append(parts: list[Text | ToolCall], piece: Piece) -> None:
-    last = parts[-1] if parts else None
+def _answer(parts: dict[int, list[AnswerPart]], finished: dict[int, Finish]) -> Answer:
+    total = list(finished.values())[-1].usage
+    first, *others = (
+        Answer(tuple(parts[choice]), end.stop_reason, end.stop_sequence, total)
+        for choice, end in sorted(finished.items())
+    )
+    return replace(first, others=tuple(others))
+
+
+def _add(parts: list[AnswerPart], piece: Piece) -> None:
+    grown = _grown(parts[-1], piece) if parts else None
+    if grown is not None:
+        parts[-1] = grown
+    else:
+        parts.append(_begun(piece))
+
+
+def _grown(last: AnswerPart, piece: Piece) -> AnswerPart | None:
+    """The last part with the piece added, or None where the piece begins a part of its own."""
+    if isinstance(last, Text) and isinstance(piece, TextDelta):
+        likelihoods = last.likelihoods + piece.likelihoods
+        return replace(last, text=last.text + piece.text, likelihoods=likelihoods)
+    if isinstance(last, Text) and isinstance(piece, Cited):
+        return replace(last, citations=(*last.citations, piece.citation))
+    if isinstance(last, Thinking) and not last.signature:
+        if isinstance(piece, ThinkingDelta):
+            return Thinking(last.text + piece.text, "")
+        if isinstance(piece, Signature):
+            return Thinking(last.text, piece.text)
+    if isinstance(last, ToolCall) and isinstance(piece, ArgumentsDelta):
+        return ToolCall(last.id, last.name, last.arguments + piece.text)
+    return None
+
+
+def _begun(piece: Piece) -> AnswerPart:
     if isinstance(piece, TextDelta):
-        if isinstance(last, Text):
-            parts[-1] = Text(last.text + piece.text)
-        else:
-            parts.append(Text(piece.text))
-    elif isinstance(piece, CallStart):
-        parts.append(ToolCall(piece.id, piece.name, ""))
-    elif isinstance(piece, ArgumentsDelta) and isinstance(last, ToolCall):
-        parts[-1] = ToolCall(last.id, last.name, last.arguments + piece.text)
+        return Text(piece.text, piece.likelihoods)
+    if isinstance(piece, ThinkingDelta):
+        return Thinking(piece.text, "")
+    if isinstance(piece, Signature):
+        return Thinking("", piece.text)
+    if isinstance(piece, Redacted):
+        return RedactedThinking(piece.data)
+    if isinstance(piece, CallStart):
+        return ToolCall(piece.id, piece.name, "")
+    raise ValueError(f"{type(piece).__name__} cannot begin a part of an answer.")

@@ -7,7 +7,7 @@ the gateway's own code knows of faults.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from reference_gateway import catalogue, keys
@@ -36,7 +36,7 @@ Reserve = Callable[[Call, Hold, Ledger], Awaitable[None]]
 Settle = Callable[[Call, Charge, Ledger], Awaitable[None]]
 ShapeBody = Callable[[Call, Json], Json]
 ShapeFrames = Callable[[Call, AsyncIterator[Frame]], AsyncIterator[Frame]]
-ShapeBytes = Callable[[Call, AsyncIterator[bytes]], AsyncIterator[bytes]]
+ShapeBytes = Callable[[Call, AsyncGenerator[bytes]], AsyncGenerator[bytes]]
 ShapeHeaders = Callable[[Call, Headers], Headers]
 ShapeReply = Callable[[Call, Reply], Reply]
 
@@ -46,8 +46,7 @@ def _read_prompt(call: Call) -> Prompt:
 
 
 def _resolve(call: Call, name: str) -> Model:
-    del call
-    return catalogue.find(name)
+    return catalogue.find(name, call.wire.task)
 
 
 async def _reserve(call: Call, hold: Hold, ledger: Ledger) -> None:
@@ -70,7 +69,7 @@ def _same_frames(call: Call, frames: AsyncIterator[Frame]) -> AsyncIterator[Fram
     return frames
 
 
-def _same_bytes(call: Call, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+def _same_bytes(call: Call, chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     del call
     return chunks
 
@@ -106,7 +105,7 @@ class Seams:
     reply: ShapeReply = _same_reply
 
 
-async def encoded(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
+async def encoded(frames: AsyncIterator[Frame]) -> AsyncGenerator[bytes]:
     """The bytes of each event as it comes."""
     async for frame in frames:
         yield encode(frame)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 
-from reference_gateway.chat import Prompt, Text, ToolResult, Turn
+from reference_gateway.chat import Prompt, Text, ToolCall, ToolResult, Turn
+from reference_gateway.sight import seen
 
 _COUNT = re.compile(
     r"\b(?:count|list|numbers?|numbered|write|print|recite)\b[^\n]{0,80}?"
@@ -25,6 +26,10 @@ _ORDER = re.compile(
     r"\s+[\"'“]?([^\s\"'”.,]+)",
     re.IGNORECASE,
 )
+_LAST_WORD = re.compile(
+    r"\b(?:end|finish|close)\b[^.]{0,30} with the word\s+[\"'“]?([^\s\"'”.,]+)", re.IGNORECASE
+)
+_ANNOUNCE = re.compile(r"\bfirst (?:say|tell|explain)\b", re.IGNORECASE)
 _LENGTH = re.compile(r"\b(\d{1,4})[ -]words?\b", re.IGNORECASE)
 _STORY = (
     "Once a small gateway stood between many clients and one model and it carried every"
@@ -46,11 +51,20 @@ def answer_text(prompt: Prompt) -> str:
         part for turn in prompt.turns[-1:] for part in turn.parts if isinstance(part, ToolResult)
     ]
     if results:
-        return " ".join(_quote(result) for result in results)
-    order = _ORDER.search(" ".join(prompt.system))
+        return " ".join(filter(None, [*map(_quote, results), seen(prompt)]))
+    orders = " ".join(prompt.system)
+    last_words = [found[1] for found in _LAST_WORD.finditer(orders)]
+    order = None if last_words else _ORDER.search(orders)
     if order:
         return order[1]
-    return _reaction(question(prompt), prompt)
+    return " ".join([_reaction(question(prompt), prompt), *last_words])
+
+
+def announcement(prompt: Prompt, calls: list[ToolCall]) -> str:
+    """What is said before tools are called, where that was asked for."""
+    is_wanted = prompt.choice.mode == "auto" and _ANNOUNCE.search(question(prompt))
+    names = ", ".join(dict.fromkeys(call.name for call in calls))
+    return f"I will call {names} now." if is_wanted else ""
 
 
 def _quote(result: ToolResult) -> str:
@@ -70,6 +84,9 @@ def _reaction(asked: str, prompt: Prompt) -> str:
     echo = _ECHO.search(asked)
     if echo and not _RECALL.search(asked):
         return echo[1].strip().strip(_QUOTES)
+    sight = seen(prompt)
+    if sight:
+        return sight
     length = _LENGTH.search(asked)
     if length:
         return " ".join(itertools.islice(itertools.cycle(_STORY.split()), int(length[1])))

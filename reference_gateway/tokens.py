@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Iterator
 
-from reference_gateway.chat import Prompt, Text, Tool, ToolCall, ToolResult, Turn
+from reference_gateway.chat import (
+    Document,
+    Image,
+    Part,
+    Prompt,
+    RedactedThinking,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
 
 # Marks that belong to the character before them: combining accents, variation
 # selectors, keycaps, skin tones. A token must not begin with one, or a
@@ -22,6 +33,11 @@ _TOKEN = re.compile(
 PROMPT_OVERHEAD_TOKENS = 3
 PART_OVERHEAD_TOKENS = 1
 CALL_OVERHEAD_TOKENS = 4
+# Every image costs the same, whatever its size: one that stands behind a URL is
+# never fetched, and must not be cheaper than the same bytes. The same holds for
+# documents that are not text.
+IMAGE_TOKENS = 85
+DOCUMENT_TOKENS = 250
 
 
 def split(text: str) -> list[str]:
@@ -40,20 +56,40 @@ def count_prompt(prompt: Prompt) -> int:
     Counted over parts rather than messages, because the protocols group the same
     conversation into messages differently.
     """
-    total = PROMPT_OVERHEAD_TOKENS
-    total += sum(PART_OVERHEAD_TOKENS + count(text) for text in prompt.system)
-    total += sum(_count_turn(turn) for turn in prompt.turns)
-    return total + sum(_count_tool(tool) for tool in prompt.tools)
+    return PROMPT_OVERHEAD_TOKENS + sum(count for _, count in items(prompt))
 
 
-def _count_turn(turn: Turn) -> int:
-    return sum(PART_OVERHEAD_TOKENS + _count_part(part) for part in turn.parts)
+def items(prompt: Prompt) -> Iterator[tuple[str, int]]:
+    """What a prompt consists of, in order, each as a text that identifies it and its tokens.
+
+    The tools come first, then the system texts, then the parts of the turns.
+    """
+    for tool in prompt.tools:
+        yield f"tool {tool.name} {tool.description} {canonical(tool.schema)}", _count_tool(tool)
+    for text in prompt.system:
+        yield f"system {text}", PART_OVERHEAD_TOKENS + count(text)
+    for turn in prompt.turns:
+        for part in turn.parts:
+            yield f"{turn.role} {_identity(part)}", PART_OVERHEAD_TOKENS + _count_part(part)
 
 
-def _count_part(part: Text | ToolCall | ToolResult) -> int:
+def _identity(part: Part) -> str:
+    files = part.attachments if isinstance(part, ToolResult) else (part,)
+    data = (file.data for file in files if isinstance(file, Image | Document))
+    return " ".join([repr(part), *(hashlib.sha256(each).hexdigest() for each in data)])
+
+
+def _count_part(part: Part) -> int:
     if isinstance(part, ToolCall):
         return count(part.name) + count(canonical(json.loads(part.arguments or "{}")))
-    return count(part.text)
+    if isinstance(part, Image):
+        return IMAGE_TOKENS
+    if isinstance(part, Document):
+        return count(part.about) + (count(part.text) if part.text else DOCUMENT_TOKENS)
+    if isinstance(part, RedactedThinking):
+        return count(part.data)
+    attached = part.attachments if isinstance(part, ToolResult) else ()
+    return count(part.text) + sum(_count_part(attachment) for attachment in attached)
 
 
 def _count_tool(tool: Tool) -> int:

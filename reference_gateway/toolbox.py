@@ -48,13 +48,15 @@ def _chosen(prompt: Prompt) -> list[Tool]:
         return [tool for tool in prompt.tools if tool.name == prompt.choice.name]
     if prompt.choice.mode == "none" or not prompt.tools:
         return []
+    allowed = prompt.choice.allowed
+    tools = [tool for tool in prompt.tools if not allowed or tool.name in allowed]
     asked = question(prompt)
-    mentioned = [tool for tool in prompt.tools if _is_mentioned(tool, asked)]
+    mentioned = [tool for tool in tools if _is_mentioned(tool, asked)]
     if prompt.choice.mode == "any":
-        return mentioned or [prompt.tools[0]]
+        return mentioned or tools[:1]
     if _has_results(prompt):
         return []
-    return mentioned or ([prompt.tools[0]] if _ASKED_TO_USE.search(asked) else [])
+    return mentioned or (tools[:1] if _ASKED_TO_USE.search(asked) else [])
 
 
 def _has_results(prompt: Prompt) -> bool:

@@ -17,34 +17,37 @@ def merge(turns: list[Turn]) -> tuple[Turn, ...]:
     return tuple(merged)
 
 
-def check_calls(turns: tuple[Turn, ...]) -> None:
-    """Raise `InvalidRequest` unless each call is answered in the next turn, and only those are."""
+def check_calls(turns: tuple[Turn, ...], param: str = "messages") -> None:
+    """Raise `InvalidRequest` unless each call is answered in the next turn, and only those are.
+
+    `param` is where the conversation stands in the request.
+    """
     open_calls: list[str] = []
     for turn in turns:
-        _check_results(turn, open_calls)
+        _check_results(turn, open_calls, param)
         open_calls = [part.id for part in turn.parts if isinstance(part, ToolCall)]
     if open_calls:
-        raise _unanswered(open_calls)
+        raise _unanswered(open_calls, param)
 
 
-def _check_results(turn: Turn, open_calls: list[str]) -> None:
+def _check_results(turn: Turn, open_calls: list[str], param: str) -> None:
     results = [part for part in turn.parts if isinstance(part, ToolResult)]
     unknown = [result.call_id for result in results if result.call_id not in open_calls]
     if unknown:
         raise InvalidRequest(
-            f"messages: tool result for {unknown[0]!r}, which answers no tool call of the"
+            f"{param}: tool result for {unknown[0]!r}, which answers no tool call of the"
             " message before it",
-            param="messages",
+            param=param,
         )
     missing = set(open_calls) - {result.call_id for result in results}
     if missing:
-        raise _unanswered(sorted(missing))
+        raise _unanswered(sorted(missing), param)
 
 
-def _unanswered(ids: list[str]) -> InvalidRequest:
+def _unanswered(ids: list[str], param: str) -> InvalidRequest:
     return InvalidRequest(
-        f"messages: tool calls without a result immediately after: {', '.join(ids)}",
-        param="messages",
+        f"{param}: tool calls without a result immediately after: {', '.join(ids)}",
+        param=param,
     )
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance import sse
-from conformance.model import Exchange, Recording, Response
+from conformance.model import Exchange, Recording, Request, Response
 
 Shape = Mapping[str, str]
 """What stands at each place of an answer."""
@@ -76,9 +77,49 @@ def _of_scenario(name: str, a: Recording, b: Recording) -> Iterator[ShapeChange]
     ours, theirs = _answers(a), _answers(b)
     if len(ours) != len(theirs):
         yield ShapeChange(name, 0, "exchanges", _count(a, ours), _count(b, theirs))
-    for number, (before, after) in enumerate(zip(ours, theirs, strict=False), 1):
-        for where, old, new in changes(shape(before), shape(after)):
-            yield ShapeChange(name, number, where, old, new)
+    shapes_before, shapes_after = _shapes(ours), _shapes(theirs)
+    for place, other in _paired(ours, theirs):
+        (before, had), (after, has) = shapes_before[place], shapes_after[other]
+        # Which of several equal requests gets which answer may be a race.
+        if before not in has or after not in had:
+            for where, old, new in changes(before, after):
+                yield ShapeChange(name, place + 1, where, old, new)
+
+
+def _paired(ours: list[Exchange], theirs: list[Exchange]) -> Iterator[tuple[int, int]]:
+    """The places of the answers to the same request: those sent at once come in any order.
+
+    What only one of the runs sent is paired in the order that is left.
+    """
+    waiting = dict(enumerate(map(_asked, theirs)))
+    same: dict[int, int] = {}
+    for place, asked in enumerate(map(_asked, ours)):
+        found = next((other for other, sent in waiting.items() if sent == asked), None)
+        if found is not None:
+            same[place] = found
+            del waiting[found]
+    rest = iter(waiting)
+    for place in range(len(ours)):
+        other = same[place] if place in same else next(rest, None)
+        if other is not None:
+            yield place, other
+
+
+def _asked(exchange: Exchange) -> tuple[str | bytes, ...]:
+    """What was sent, with whose key, to whichever host."""
+    request, url = exchange.request, urlsplit(exchange.request.url)
+    return (request.method, url.path, url.query, request.body, exchange.credential)
+
+
+def _shapes(answers: list[Exchange]) -> list[tuple[Shape, list[Shape]]]:
+    """The shape of each answer, and those of all answers to an equal request."""
+    requests = [(exchange.request, exchange.credential) for exchange in answers]
+    shapes = [shape(exchange) for exchange in answers]
+    equal: dict[tuple[Request, str], list[Shape]] = defaultdict(list)
+    for request, found in zip(requests, shapes, strict=True):
+        if found not in equal[request]:
+            equal[request].append(found)
+    return [(found, equal[request]) for request, found in zip(requests, shapes, strict=True)]
 
 
 def _answers(recording: Recording) -> list[Exchange]:

@@ -8,6 +8,8 @@ from conformance.secret import Secret
 class ManualControl:
     """Makes nothing."""
 
+    issuer = None
+
     async def key(self, role: str) -> Secret | None:
         """Always None: the role must be named by the profile or the environment."""
         del role

@@ -59,7 +59,7 @@ def symbols(choice: Mapping[str, Any]) -> Iterator[str]:
 def chunks(events: tuple[sse.Event, ...]) -> Iterator[tuple[sse.Event, dict[str, Any]]]:
     """The events that are chunks: JSON objects without a top-level error."""
     for event in events:
-        if event.object and not event.object.get("error"):
+        if isinstance(event.json, dict) and not event.object.get("error"):
             yield event, event.object
 
 

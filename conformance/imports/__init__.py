@@ -19,7 +19,7 @@ from conformance.imports import cassettes, curl, har, lines, own
 from conformance.imports.bodies import decoded
 from conformance.imports.entry import Raw, Run, Unread, Unreadable
 from conformance.imports.recognition import kind_of
-from conformance.model import Chunk, Ended, Exchange, Request, Response
+from conformance.model import Chunk, Ended, Exchange, Part, Request, Response
 
 __all__ = ["Foreign", "Run", "Source", "Unread", "foreign", "format_of", "read", "sources"]
 
@@ -94,7 +94,7 @@ def foreign(raw: Raw, id: str) -> Foreign | Unread:
         response=_response(whole) if raw.status else None,
         started_at=raw.started_at,
         recognised=kind_of(whole),
-        lost=raw.lost,
+        lost=raw.lost | {Part.TIMES},
     )
     return Foreign(exchange, raw.scope)
 

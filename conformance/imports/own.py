@@ -13,7 +13,9 @@ from conformance.model import Recording
 
 def folder_of(path: Path) -> Path | None:
     """Where the recordings of a folder are; None where it holds none."""
-    for folder in (path / "recordings", path):
+    # Beside its verdicts a run folder keeps other JSON files, which are no recordings.
+    own = [path / "recordings"] if (path / verdicts.NAME).exists() else [path / "recordings", path]
+    for folder in own:
         if folder.is_dir() and any(folder.glob("*.json")):
             return folder
     return None

@@ -1,7 +1,7 @@
 """What a recorded exchange is: its protocol and kind, told from the exchange itself.
 
-What is not certainly a chat completion or a Message is `other`, and nothing is judged
-on it: embeddings, responses, threads, batches, CORS preflights, other people's APIs.
+What is not certainly of an endpoint of ours is `other`, and nothing is judged on it:
+threads, batches, stored answers, CORS preflights, other people's APIs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from conformance.imports.entry import Raw
-from conformance.kinds import Kind, Protocol
+from conformance.kinds import Endpoint, Kind, endpoint_of
 
 _HOSTED = re.compile(
     r"/anthropic/models/(?!count-tokens)[^/]+:(stream)?rawpredict$"
@@ -26,10 +26,16 @@ _ELSEWHERE = re.compile(r"/(threads|batches|conversations|assistants)(/|$)")
 _STREAM_OBJECT = re.compile(rb'"object"\s*:\s*"chat\.completion\.chunk"')
 _STREAM_START = re.compile(rb'(^|\n)data:\s*\{.{0,40}"type"\s*:\s*"message_start"', re.DOTALL)
 _MESSAGES_KEYS = {"messages", "model", "max_tokens", "anthropic_version"}
-_PLAIN = {
-    Protocol.ANTHROPIC: Kind.ANTHROPIC_MESSAGE,
-    Protocol.OPENAI: Kind.OPENAI_COMPLETION,
+_CHAT = endpoint_of("/chat/completions", asks_anthropic=False)
+_MESSAGES = endpoint_of("/messages", asks_anthropic=True)
+_TEXT_OBJECT = re.compile(rb'"object"\s*:\s*"text_completion"')
+_RESPONSE_START = re.compile(rb'(^|\n)data:\s*\{.{0,40}"type"\s*:\s*"response\.created"', re.DOTALL)
+_FURTHER = {
+    "/embeddings": ("input", "list"),
+    "/completions": ("prompt", "text_completion"),
+    "/responses": ("input", "response"),
 }
+"""Further endpoints: what a request to them always holds, and the `object` of the answer."""
 
 
 def kind_of(raw: Raw) -> Kind:
@@ -37,12 +43,8 @@ def kind_of(raw: Raw) -> Kind:
     look = _Look(raw)
     if raw.status < 200 or 300 <= raw.status < 400 or raw.body is None or look.is_binary_stream:
         return Kind.OTHER
-    protocol = look.protocol
-    if protocol is None:
-        return Kind.OTHER
-    if raw.status >= 400:
-        return Kind(f"{protocol} error")
-    return Kind(f"{protocol} stream") if look.is_streamed else _PLAIN[protocol]
+    endpoint = look.endpoint
+    return Kind.OTHER if endpoint is None else endpoint.kind(raw.status, look.is_streamed)
 
 
 class _Look:
@@ -68,18 +70,41 @@ class _Look:
         return b"\x00" in (self._raw.body or b"")[:16]
 
     @property
-    def protocol(self) -> Protocol | None:
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint that was asked; None where it is none of ours for certain."""
         if self._raw.method.upper() not in ("", "POST"):
             return None
         if _ELSEWHERE.search(self._path):
             return None
         if self._path.endswith("/chat/completions"):
-            return Protocol.OPENAI
+            return _CHAT
         if self._path.endswith("/messages"):
-            return Protocol.ANTHROPIC if self._is_messages else None
+            return _MESSAGES if self._is_messages else None
         if _HOSTED.search(self._path):
-            return Protocol.ANTHROPIC if self._is_hosted_messages else None
-        return self._by_answer
+            return _MESSAGES if self._is_hosted_messages else None
+        return self._further or self._by_answer
+
+    @property
+    def _further(self) -> Endpoint | None:
+        """One of the further endpoints, where path and request, or the answer, are its own."""
+        for path, (asked, kind) in _FURTHER.items():
+            if self._path.endswith(path):
+                is_ours = asked in self.request or self.answer.get("object") == kind
+                return endpoint_of(path, asks_anthropic=False) if is_ours else None
+            if not self._path and self._answers_as(kind):
+                return endpoint_of(path, asks_anthropic=False)
+        return None
+
+    def _answers_as(self, kind: str) -> bool:
+        """Whether an answer without its request is unmistakably of a further endpoint."""
+        start = (self._raw.body or b"")[:4096]
+        if start.lstrip().startswith((b"data:", b"event:")):
+            streams = {"text_completion": _TEXT_OBJECT, "response": _RESPONSE_START}
+            return kind in streams and streams[kind].search(start) is not None
+        data = self.answer.get("data")
+        first = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
+        is_embedding = kind != "list" or first.get("object") == "embedding"
+        return self.answer.get("object") == kind and is_embedding
 
     @property
     def _is_messages(self) -> bool:
@@ -95,16 +120,16 @@ class _Look:
         return self._raw.status < 300 and (self._answers_anthropic or asked)
 
     @property
-    def _by_answer(self) -> Protocol | None:
+    def _by_answer(self) -> Endpoint | None:
         """Under any other path, or none, the answer has to be unmistakable."""
         if self._path and not isinstance(self.request.get("messages"), list):
             return None
         if self._answers_anthropic and (not self._path or self._raw.status < 400):
-            return Protocol.ANTHROPIC
+            return _MESSAGES
         if self.answer.get("object") == "chat.completion" or self._streams_chunks:
-            return Protocol.OPENAI
+            return _CHAT
         is_error = not self._path and self._raw.status >= 400
-        return Protocol.OPENAI if is_error and self._has_openai_error else None
+        return _CHAT if is_error and self._has_openai_error else None
 
     @property
     def _answers_anthropic(self) -> bool:

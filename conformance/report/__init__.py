@@ -111,10 +111,13 @@ def _evidence(judged: Judged, recordings: Mapping[str, Recording]) -> dict[str, 
 def _panels(
     recordings: Mapping[str, Recording], marks: Mapping[str, Mapping[str, Mark]]
 ) -> list[Panel]:
+    """Every exchange; of the hostile ones, which are hundreds, those that show something."""
     known = scenarios()
     titles = {name: known[name].title if name in known else "" for name in recordings}
+    hostile = {name for name, scenario in known.items() if scenario.opt_in == "abuse"}
     return [
         panel
         for name, recording in recordings.items()
         for panel in panels(recording, titles[name], marks)
+        if name not in hostile or panel.marks
     ]

@@ -99,6 +99,7 @@ _ENDED = {
     Ended.CUT: "cut: the connection broke before the body was complete",
     Ended.SILENT: "given up: no byte came for too long",
     Ended.OVERDUE: "given up: the answer took longer than the suite waits",
+    Ended.ABANDONED: "left by the suite, on purpose, before its end",
 }
 _LONG = 24_000
 _SHORT = 3_000

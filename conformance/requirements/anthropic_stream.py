@@ -22,6 +22,12 @@ def has_blocks(exchange: Exchange) -> bool:
     return any(True for _ in messages.block_starts(exchange))
 
 
+def has_block_parts(exchange: Exchange) -> bool:
+    """Whether the stream has deltas or stops of content blocks, started or not."""
+    parts = ("content_block_delta", "content_block_stop")
+    return any(event.type in parts for event in exchange.events)
+
+
 def has_tool_use(exchange: Exchange) -> bool:
     """Whether the stream calls a tool."""
     return bool(messages.tool_uses(exchange))
@@ -100,7 +106,7 @@ def block_starts_have_a_skeleton(exchange: Exchange) -> Findings:
 @requirement(
     "ANT-STR-016",
     on=STREAM,
-    when=has_blocks,
+    when=has_block_parts,
     symptom="stream-unreadable",
     needs=NAMED,
     six="sse-order",

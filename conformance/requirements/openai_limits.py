@@ -16,9 +16,9 @@ from conformance.model import (
 )
 from conformance.registry import requirement
 from conformance.requirements.anthropic import UNSERVED
-from conformance.requirements.anthropic_limits import has_counted
 from conformance.requirements.openai import SHAPED
 
+_LAST_NUMBER = "9"
 REASONED = (
     *SHAPED,
     "OAI-CHAT-011",
@@ -55,16 +55,27 @@ def stop_texts_stop(recording: Recording) -> Findings:
     if not answers:
         yield refused_parameter(recording.last, "stop")
     for exchange in answers:
-        asked, text = exchange.request.json["stop"], chat.text(exchange)
+        asked, text = _stops(exchange), chat.text(exchange)
         if any(stop in text for stop in asked):
             where = "events" if exchange.is_streamed else "body.choices[0].message.content"
             yield Violation(where, f"text without {asked}", "it is there", exchange=exchange.id)
-        elif not has_counted(exchange, text, "stop"):
+        elif not any(_has_counted_to(stop, text) for stop in asked):
             yield Inconclusive("the model did not count up to the stop text")
             continue
         for place, reason in chat.finish_reasons(exchange):
             if reason != "stop":
                 yield Violation(place, "stop", json.dumps(reason), exchange=exchange.id)
+
+
+def _stops(exchange: Exchange) -> list[str]:
+    asked = exchange.request.json["stop"]
+    return [asked] if isinstance(asked, str) else list(asked)
+
+
+def _has_counted_to(stop: str, text: str) -> bool:
+    """Whether a count came up to the first number of a stop text, and not to its end."""
+    before = str(int(stop.split(maxsplit=1)[0]) - 1)
+    return before in text and _LAST_NUMBER not in text
 
 
 def _output(usage: dict[str, object]) -> int:

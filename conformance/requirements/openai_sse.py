@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from conformance import chat, sse
-from conformance.grammar import chat as order
 from conformance.kinds import Kind
 from conformance.model import Exchange, Findings, Part, Violation
 from conformance.registry import requirement
@@ -16,7 +15,13 @@ READABLE = ("OAI-STREAM-027", "OAI-SSE-002", "OAI-STREAM-005")
 
 def has_error(exchange: Exchange) -> bool:
     """Whether the stream holds something that means to be an error."""
-    return order.has_error(exchange.events) or any(e.name == "error" for e in exchange.events)
+    return any(map(means_an_error, exchange.events))
+
+
+def means_an_error(event: sse.Event) -> bool:
+    """Whether an event means to be an error, also where no client takes it for one."""
+    is_bare = isinstance(event.object.get("message"), str) and "choices" not in event.object
+    return event.name == "error" or bool(event.object.get("error")) or is_bare
 
 
 @requirement("OAI-STREAM-027", on=STREAM, symptom="stream-unreadable", six="sse-order")
@@ -107,11 +112,11 @@ def chunks_have_no_event_name(exchange: Exchange) -> Findings:
     "OAI-SSE-006", on=STREAM, symptom="stream-unreadable", needs=FRAMED, reads=(Part.FRAMING,)
 )
 def lines_end_with_lf(exchange: Exchange) -> Findings:
-    """Lines end with LF; CRLF is legal, a mixture or a bare CR is not."""
+    """Lines end with LF; CRLF throughout is legal, a mixture or a bare CR is not."""
     ends = {line.end for block in exchange.blocks for line in block.lines if line.end}
-    if ends - {"\n"}:
+    if len(ends) > 1 or "\r" in ends:
         shown = ", ".join(sorted(repr(end) for end in ends))
-        yield Violation("body", "LF line ends", shown)
+        yield Violation("body", "LF, or CRLF throughout", shown)
 
 
 @requirement(
@@ -159,6 +164,6 @@ def nothing_follows_done(exchange: Exchange) -> Findings:
 def stream_errors_are_recognisable(exchange: Exchange) -> Findings:
     """An error in mid-stream is a top-level `error` object with a message."""
     for event in exchange.events:
-        if event.object.get("error") or event.name == "error":
+        if means_an_error(event):
             where = f"events[{event.index}].data"
             yield from mismatches(event.json, "OAI-STREAM-025", where)

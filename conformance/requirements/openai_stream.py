@@ -122,6 +122,9 @@ def choices_have_index_and_delta(exchange: Exchange) -> Findings:
 def first_delta_has_the_role(exchange: Exchange) -> Findings:
     """The first delta of each choice carries `role: "assistant"`."""
     yield from breaches(exchange, "OAI-STREAM-007")
+    for where, _, delta in chat.deltas(exchange):
+        if delta.get("role") not in (None, "", "assistant"):
+            yield Violation(f"{where}.role", "assistant", json.dumps(delta["role"]))
 
 
 @requirement(

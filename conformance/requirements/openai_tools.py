@@ -30,6 +30,14 @@ ANSWERS = (COMPLETION, STREAM)
 WHOLE = (*READABLE, "OAI-TOOL-020", "OAI-TOOL-021", "OAI-TOOL-022", "OAI-TOOL-023")
 
 
+def takes_nothing(exchange: Exchange, call: chat.ToolCall) -> bool:
+    """Whether the called function was offered without parameters."""
+    schemas = chat.tool_schemas(exchange)
+    if not isinstance(call.name, str) or call.name not in schemas:
+        return False
+    return not (isinstance(schemas[call.name], dict) and schemas[call.name].get("properties"))
+
+
 def has_calls(exchange: Exchange) -> bool:
     """Whether the answer calls a tool."""
     return bool(chat.tool_calls(exchange))
@@ -146,7 +154,9 @@ def arguments_parse(exchange: Exchange, profile: Profile) -> Findings:
 def unparsable(exchange: Exchange, profile: Profile) -> Findings:
     """The calls whose arguments are no JSON object."""
     for call in chat.tool_calls(exchange):
-        if isinstance(call.arguments, str) and not isinstance(_parsed(call.arguments), dict):
+        if call.arguments == "" and takes_nothing(exchange, call):
+            continue  # OAI-TOOL-007 owns it
+        if isinstance(call.arguments, str) and not isinstance(chat.parsed(call.arguments), dict):
             where = f"{call.where}.function.arguments"
             # Databricks sends "" for no arguments: a SHOULD for vendors.
             tolerated = profile.kind == "vendor" and not call.arguments
@@ -176,7 +186,7 @@ def named_tool_is_called(recording: Recording) -> Findings:
         place = "events" if exchange.is_streamed else "body.choices[0].message.tool_calls"
         yield Violation(place, f"a call of {wanted}", found, exchange=exchange.id)
     for call in calls:
-        arguments = _parsed(call.arguments)
+        arguments = chat.parsed(call.arguments)
         if call.name == wanted and isinstance(arguments, dict):
             schema = chat.tool_schemas(exchange)[wanted]
             yield from schema_mismatches(arguments, schema, f"{call.where}.function.arguments")
@@ -209,10 +219,3 @@ def tool_results_are_taken(recording: Recording) -> Findings:
         yield Inconclusive("there was no tool call to answer")
     elif last.status != 200:
         yield refused_tool(last)
-
-
-def _parsed(text: Any) -> object:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        return None

@@ -110,7 +110,8 @@ async def tool_round_trip(gateway: Gateway) -> None:
     called = await gateway.messages(FORCED)
     content = called.response.object.get("content") if called.response else None
     found = content if isinstance(content, list) else []
-    blocks = [block for block in found if isinstance(block, dict)]
+    # Empty texts cannot be sent back: clients have to leave them out.
+    blocks = [block for block in found if isinstance(block, dict) and block.get("text") != ""]
     calls = [block.get("id") for block in blocks if block.get("type") == "tool_use"]
     if not calls:
         return
@@ -148,7 +149,7 @@ async def stop_sequence(gateway: Gateway) -> None:
     body = {
         "max_tokens": prompts.BUDGET,
         "messages": prompts.user(prompts.COUNT_TO_NINE),
-        "stop_sequences": [prompts.STOP],
+        "stop_sequences": [prompts.STOP, prompts.OTHER_STOP],
     }
     await gateway.messages(body)
     await gateway.messages(body | STREAMED)

@@ -14,6 +14,7 @@ COUNT_TO_NINE = "Count from 1 to 9, separated by spaces."
 WEATHER = "What is the weather in Paris? Use the tool."
 WEATHER_TWICE = "What is the weather in Paris and in Tokyo? Use the tool once for each city."
 STOP = "5"
+OTHER_STOP = "harbour"
 EMOJI = "Repeat exactly, and say nothing else: 🦊🐻‍❄️ 東京 naïve café 👩‍👩‍👧‍👦 🇫🇷"
 TOOL_RESULT = "18 degrees, fog-4711"
 

@@ -13,7 +13,7 @@ from conformance.errors import UsageError
 from conformance.exits import is_excused, is_failing
 from conformance.flags import Flag
 from conformance.flaky import flagged, recovered
-from conformance.gate import Gate
+from conformance.gate import Gate, unsent
 from conformance.judge import Judge
 from conformance.model import Level, Outcome, Recording, Verdict
 from conformance.plugin import SESSION, VERDICT
@@ -95,6 +95,7 @@ def judged(
 ) -> Callable[[str], Verdict]:
     """Gives the verdict on a requirement with all that goes with it."""
     tries = recovered(recordings)
+    missing = unsent(recordings)
 
     def judged(id: str) -> Verdict:
         verdict = judge.verdict(id)
@@ -102,7 +103,7 @@ def judged(
             verdict = flagged(verdict, judge, tries)
         if provider is not None:
             verdict = direct.flagged(verdict, provider.verdict(id))
-        return gate.passed(verdict)
+        return gate.passed(verdict, missing)
 
     return judged
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from reference_gateway.call import Call
 from reference_gateway.errors import (
     GatewayError,
@@ -18,6 +21,7 @@ from reference_gateway.ledger import Key, Ledger
 from reference_gateway.seams import Authenticate
 
 _GUEST_NANOUSD = 10**12
+_KEY = re.compile(r"(?:th-|sk-th_)[0-9a-f]{64}")
 
 
 class _Forbidden(GatewayError):
@@ -54,7 +58,10 @@ def _has_key_shape(call: Call) -> bool:
 @fault(
     "anthropic-x-api-key-refused",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-001",),
+    kills=(
+        "ANT-AUTH-001",
+        "ANT-AUTH-003",
+    ),
     origin="https://github.com/sxueck/llm-gateway/issues/5",
 )
 async def x_api_key_refused(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -93,7 +100,10 @@ async def openai_bearer_refused(call: Call, ledger: Ledger, proceed: Authenticat
 @fault(
     "anthropic-missing-key-accepted",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-004",),
+    kills=(
+        "ANT-AUTH-004",
+        "GW-AUTH-013",
+    ),
     origin="https://github.com/diegosouzapw/OmniRoute/issues/6406",
 )
 async def anthropic_missing_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -104,7 +114,10 @@ async def anthropic_missing_key(call: Call, ledger: Ledger, proceed: Authenticat
 @fault(
     "openai-missing-key-accepted",
     authentication(OPENAI),
-    kills=("OAI-HTTP-003",),
+    kills=(
+        "OAI-HTTP-003",
+        "GW-AUTH-013",
+    ),
     origin="https://github.com/diegosouzapw/OmniRoute/issues/6406",
 )
 async def openai_missing_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -115,7 +128,11 @@ async def openai_missing_key(call: Call, ledger: Ledger, proceed: Authenticate) 
 @fault(
     "anthropic-wrong-key-accepted",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-005",),
+    kills=(
+        "ANT-AUTH-005",
+        "ANT-CNT-004",
+        "GW-AUTH-013",
+    ),
     origin="gateway contract GW-AUTH-005: an unknown key of the right shape is refused",
 )
 async def anthropic_wrong_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -128,7 +145,10 @@ async def anthropic_wrong_key(call: Call, ledger: Ledger, proceed: Authenticate)
 @fault(
     "openai-wrong-key-accepted",
     authentication(OPENAI),
-    kills=("OAI-HTTP-004",),
+    kills=(
+        "OAI-HTTP-004",
+        "GW-AUTH-013",
+    ),
     origin="gateway contract GW-AUTH-005: an unknown key of the right shape is refused",
 )
 async def openai_wrong_key(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -163,7 +183,10 @@ async def openai_missing_forbidden(call: Call, ledger: Ledger, proceed: Authenti
 @fault(
     "anthropic-wrong-key-forbidden",
     authentication(ANTHROPIC),
-    kills=("ANT-AUTH-005",),
+    kills=(
+        "ANT-AUTH-005",
+        "ANT-CNT-004",
+    ),
     origin="https://github.com/maximhq/bifrost/issues/7112",
 )
 async def anthropic_wrong_forbidden(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -258,3 +281,30 @@ async def models_500(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
         if call.path.endswith("/models"):
             raise InternalError() from problem
         raise
+
+
+@fault(
+    "gateway-key-compared-by-beginning",
+    authentication(BOTH),
+    kills=("GW-AUTH-015",),
+    origin="gateway contract GW-AUTH-015: what is not the key is refused",
+)
+async def compared_by_beginning(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
+    """What follows a valid key in its header is ignored."""
+    found = _KEY.match(call.credential)
+    if found is None:
+        return await proceed(call, ledger)
+    return await proceed(replace(call, headers={"x-api-key": found[0]}), ledger)
+
+
+@fault(
+    "gateway-odd-key-500",
+    authentication(BOTH),
+    kills=("GW-AUTH-015",),
+    origin="gateway contract GW-AUTH-015: never a 5xx",
+)
+async def odd_key_500(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
+    """A key with bytes that are not ASCII breaks the look-up."""
+    if not call.credential.isascii():
+        raise InternalError()
+    return await proceed(call, ledger)

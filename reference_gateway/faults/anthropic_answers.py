@@ -56,7 +56,10 @@ def without_request_id(call: Call, reply: Reply) -> Reply:
 @fault(
     "anthropic-request-id-repeated",
     replies(ANTHROPIC, 200),
-    kills=("ANT-HDR-003",),
+    kills=(
+        "ANT-HDR-003",
+        "GW-SAFE-004",
+    ),
     origin="Anthropic documentation, errors: the request id is unique",
 )
 def request_id_repeated(call: Call, reply: Reply) -> Reply:
@@ -156,7 +159,49 @@ def content_string(body: Json) -> None:
 @fault(
     "anthropic-error-with-200",
     replies(ANTHROPIC, 400),
-    kills=("ANT-MSG-015", "ANT-VAL-000"),
+    kills=(
+        "ANT-MSG-015",
+        "ANT-VAL-000",
+        "ANT-CNT-004",
+        "ANT-TOOL-018",
+        "ANT-VAL-010",
+        "ANT-VAL-011",
+        "ANT-VAL-012",
+        "ANT-VAL-013",
+        "ANT-VAL-014",
+        "ANT-VAL-015",
+        "ANT-VAL-016",
+        "ANT-VAL-017",
+        "ANT-VAL-018",
+        "ANT-VAL-021",
+        "ANT-VAL-026",
+        "ANT-VAL-028",
+        "ANT-VAL-029",
+        "ANT-VAL-030",
+        "ANT-VAL-032",
+        "ANT-VAL-033",
+        "ANT-VAL-034",
+        "ANT-VAL-035",
+        "ANT-VAL-036",
+        "ANT-VAL-037",
+        "ANT-VAL-038",
+        "ANT-VAL-039",
+        "ANT-VAL-040",
+        "ANT-VAL-041",
+        "ANT-VAL-042",
+        "ANT-VAL-043",
+        "ANT-VAL-045",
+        "ANT-VAL-046",
+        "ANT-VAL-047",
+        "ANT-VAL-048",
+        "ANT-VAL-049",
+        "ANT-VAL-050",
+        "ANT-VAL-057",
+        "ANT-VAL-058",
+        "ANT-VER-006",
+        "ANT-VER-007",
+        "GW-MODEL-008",
+    ),
     origin="https://github.com/BerriAI/litellm/issues/27030",
 )
 def error_with_200(call: Call, reply: Reply) -> Reply:
@@ -168,7 +213,13 @@ def error_with_200(call: Call, reply: Reply) -> Reply:
 @fault(
     "anthropic-text-missing",
     answers(ANTHROPIC),
-    kills=("ANT-BLK-001",),
+    kills=(
+        "ANT-BLK-001",
+        "ANT-CONV-002",
+        "ANT-CONV-003",
+        "ANT-CONV-015",
+        "ANT-TOOL-006",
+    ),
     origin="Claude Code changelog: a text block without text crashed the client",
 )
 def text_missing(body: Json) -> None:
@@ -180,7 +231,10 @@ def text_missing(body: Json) -> None:
 @fault(
     "anthropic-usage-openai-names",
     answers(ANTHROPIC),
-    kills=("ANT-USE-001",),
+    kills=(
+        "ANT-USE-001",
+        "ANT-CONV-013",
+    ),
     origin="https://github.com/Portkey-AI/gateway/issues/858",
 )
 def usage_openai_names(body: Json) -> None:
@@ -195,7 +249,11 @@ def usage_openai_names(body: Json) -> None:
 @fault(
     "anthropic-usage-output-zero",
     answers(ANTHROPIC),
-    kills=("ANT-USE-002",),
+    kills=(
+        "ANT-USE-002",
+        "ANT-USE-006",
+        "GW-CAP-010",
+    ),
     origin="https://github.com/router-for-me/CLIProxyAPI/issues/5733",
 )
 def output_zero(body: Json) -> None:
@@ -206,7 +264,10 @@ def output_zero(body: Json) -> None:
 @fault(
     "anthropic-usage-input-zero",
     answers(ANTHROPIC),
-    kills=("ANT-USE-003",),
+    kills=(
+        "ANT-USE-003",
+        "GW-CAP-010",
+    ),
     origin="https://github.com/vercel/ai/issues/17326",
 )
 def input_zero(body: Json) -> None:

@@ -129,6 +129,18 @@ def delta_of_no_block(data: Json) -> None:
 
 
 @fault(
+    "anthropic-stream-text-block-not-started",
+    events(ANTHROPIC),
+    kills=("ANT-STR-016",),
+    origin="https://github.com/decolua/9router/issues/2248",
+)
+def text_block_not_started(frame: Frame) -> Iterable[Frame]:
+    """A text block has deltas and a stop, but no start."""
+    data = frame.data if isinstance(frame.data, dict) else {}
+    return [] if data.get("content_block", {}).get("type") == "text" else [frame]
+
+
+@fault(
     "anthropic-stream-delta-of-wrong-type",
     events(ANTHROPIC),
     kills=("ANT-STR-017",),

@@ -87,7 +87,10 @@ def max_tokens_as_end_turn(body: Json) -> None:
 @fault(
     "anthropic-max-tokens-exceeded",
     prompts(ANTHROPIC),
-    kills=("ANT-MSG-010",),
+    kills=(
+        "ANT-MSG-010",
+        "GW-CAP-012",
+    ),
     origin="https://github.com/dtzp555-max/ocp/issues/470",
 )
 def max_tokens_exceeded(call: Call, prompt: Prompt) -> Prompt:

@@ -102,7 +102,10 @@ def with_done(frame: Frame) -> Iterable[Frame]:
 @fault(
     "anthropic-stream-data-wrapped",
     chunks(ANTHROPIC),
-    kills=("ANT-STR-004",),
+    kills=(
+        "ANT-STR-004",
+        "ANT-STR-022",
+    ),
     origin="https://github.com/openclaw/openclaw/issues/97474",
 )
 async def data_wrapped(found: Chunks) -> Chunks:
@@ -140,7 +143,11 @@ async def stays_open(found: Chunks) -> Chunks:
 @fault(
     "anthropic-stream-without-message-delta",
     events(ANTHROPIC),
-    kills=("ANT-STR-023",),
+    kills=(
+        "ANT-STR-023",
+        "ANT-THK-005",
+        "ANT-USE-007",
+    ),
     origin="https://github.com/QuantumNous/new-api/issues/4697",
 )
 def without_message_delta(frame: Frame) -> Iterable[Frame]:
@@ -175,7 +182,11 @@ def delta_without_usage(data: Json) -> None:
 @fault(
     "anthropic-stream-usage-not-cumulative",
     payloads(ANTHROPIC),
-    kills=("ANT-STR-025",),
+    kills=(
+        "ANT-STR-025",
+        "ANT-THK-005",
+        "ANT-USE-007",
+    ),
     origin="https://github.com/tensorzero/tensorzero/issues/5481",
 )
 def usage_not_cumulative(data: Json) -> None:
@@ -190,6 +201,8 @@ def usage_not_cumulative(data: Json) -> None:
     kills=(
         "ANT-STR-026",
         "GW-PAR-005",
+        "ANT-USE-007",
+        "GW-CAP-010",
     ),
     origin="https://github.com/vercel/ai/issues/17326",
 )
@@ -251,6 +264,8 @@ def ping_without_type(data: Json) -> None:
     kills=(
         "ANT-STR-031",
         "ANT-STR-028",
+        "ANT-THK-005",
+        "ANT-USE-007",
     ),
     origin="https://github.com/icebear0828/codex-proxy/issues/108",
 )

@@ -95,7 +95,10 @@ def input_dropped(body: Json) -> None:
 @fault(
     "anthropic-any-tool-ignored",
     prompts(ANTHROPIC),
-    kills=("ANT-TOOL-002",),
+    kills=(
+        "ANT-TOOL-002",
+        "ANT-TOOL-005",
+    ),
     origin="https://github.com/dynamiq-ai/dynamiq/issues/753",
 )
 def any_ignored(call: Call, prompt: Prompt) -> Prompt:

@@ -66,6 +66,8 @@ def error_type_mismatch(body: Json) -> None:
 def unknown_path_html(call: Call, reply: Reply) -> Reply:
     """An unknown path gets an HTML page."""
     del call
+    if b"no such path" not in reply.body:
+        return reply
     return replace(reply, headers={**reply.headers, "Content-Type": "text/html"}, body=_HTML)
 
 
@@ -208,6 +210,7 @@ def code_none(body: Json) -> None:
     kills=(
         "OAI-ERR-004",
         "OAI-VAL-007",
+        "OAI-RESP-004",
     ),
     origin="OpenRouter documentation, errors: code is a number",
 )
@@ -237,6 +240,8 @@ def error_octet_stream(call: Call, reply: Reply) -> Reply:
 def openai_path_html(call: Call, reply: Reply) -> Reply:
     """An unknown path gets an HTML page."""
     del call
+    if b"no such path" not in reply.body:
+        return reply
     return replace(reply, headers={**reply.headers, "Content-Type": "text/html"}, body=_HTML)
 
 
@@ -248,23 +253,8 @@ def openai_path_html(call: Call, reply: Reply) -> Reply:
 )
 def malformed_json_500(call: Call, reply: Reply) -> Reply:
     """A malformed body is answered 500."""
-    del call
-    return replace(reply, status=500) if b"not valid JSON" in reply.body else reply
-
-
-@fault(
-    "anthropic-malformed-json-500",
-    replies(ANTHROPIC, 400),
-    kills=("ANT-VAL-000", "ANT-VAL-010"),
-    origin="https://github.com/GoDiao/Free-Way/issues/32",
-)
-def anthropic_malformed_500(call: Call, reply: Reply) -> Reply:
-    """A malformed body is answered 500."""
-    del call
-    if b"not valid JSON" not in reply.body:
-        return reply
-    changed = reply.body.replace(b"invalid_request_error", b"api_error")
-    return replace(reply, status=500, body=changed)
+    is_malformed = call.body and b"not valid JSON" in reply.body
+    return replace(reply, status=500) if is_malformed else reply
 
 
 @fault(
@@ -288,7 +278,12 @@ def empty_messages_200(call: Call, reply: Reply) -> Reply:
 @fault(
     "gateway-request-too-large-html",
     replies(BOTH, 413),
-    kills=("GW-SAFE-002",),
+    kills=(
+        "ANT-ERR-005",
+        "ANT-VAL-053",
+        "GW-SAFE-003",
+        "OAI-ERR-005",
+    ),
     origin="https://github.com/CosmosShadow/gptpdf/issues/33",
 )
 def too_large_html(call: Call, reply: Reply) -> Reply:

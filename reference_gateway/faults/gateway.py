@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from reference_gateway.call import Call
@@ -10,6 +11,7 @@ from reference_gateway.faults.places import (
     BOTH,
     OPENAI,
     Chunks,
+    answers,
     chunks,
     payloads,
     prompts,
@@ -28,7 +30,10 @@ _LAST_OF_PLANE = "\uffff"
 @fault(
     "gateway-input-tokens-differ-in-streams",
     prompts(BOTH),
-    kills=("GW-PAR-005",),
+    kills=(
+        "GW-PAR-005",
+        "OAI-PARAM-018",
+    ),
     origin="https://github.com/TalEliyahu/Awesome-AI-Security/issues/90",
 )
 def differ_in_streams(call: Call, prompt: Prompt) -> Prompt:
@@ -53,7 +58,10 @@ def differ_by_protocol(call: Call, prompt: Prompt) -> Prompt:
 @fault(
     "gateway-emoji-split",
     payloads(BOTH),
-    kills=("GW-SSE-005",),
+    kills=(
+        "GW-SSE-005",
+        "ANT-EP-011",
+    ),
     origin="https://github.com/musistudio/claude-code-router/issues/1672",
 )
 def emoji_split(data: Json) -> None:
@@ -99,6 +107,9 @@ async def buffered(found: Chunks) -> Chunks:
     kills=(
         "ANT-HDR-003",
         "OAI-HTTP-012",
+        "ANT-HDR-004",
+        "GW-CAP-010",
+        "GW-SAFE-004",
     ),
     origin="gateway contract GW-SAFE-005: request ids are unique",
 )
@@ -107,3 +118,18 @@ def request_ids_repeated(call: Call, reply: Reply) -> Reply:
     del call
     same = {"request-id": "req_000000000000", "x-request-id": "req_000000000000"}
     return replace(reply, headers={**reply.headers, **same})
+
+
+@fault(
+    "gateway-chat-adds-arguments",
+    answers(OPENAI),
+    kills=("GW-PAR-003",),
+    origin="gateway contract: tool calls survive both ways, with their arguments",
+)
+def adds_arguments(body: Json) -> None:
+    """Calls on chat completions have an argument that the model did not give."""
+    for choice in body.get("choices", []):
+        for tool in choice["message"].get("tool_calls") or []:
+            told = json.loads(tool.get("function", {}).get("arguments", "[]"))
+            if isinstance(told, dict) and set(told) == {"city"}:
+                tool["function"]["arguments"] = json.dumps({**told, "origin": "relay"})

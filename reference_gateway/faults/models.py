@@ -68,7 +68,11 @@ def _as_other_envelope(call: Call, reply: Reply, wire: WireFormat) -> Reply:
 @fault(
     "anthropic-unknown-model-500",
     resolution(ANTHROPIC),
-    kills=("ANT-EP-005",),
+    kills=(
+        "ANT-EP-005",
+        "ANT-CNT-004",
+        "GW-MODEL-008",
+    ),
     origin="https://github.com/Wei-Shaw/claude-relay-service/issues/150",
 )
 def anthropic_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
@@ -79,7 +83,10 @@ def anthropic_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
 @fault(
     "openai-unknown-model-500",
     resolution(OPENAI),
-    kills=("OAI-VAL-007",),
+    kills=(
+        "OAI-VAL-007",
+        "GW-MODEL-008",
+    ),
     origin="https://github.com/Wei-Shaw/claude-relay-service/issues/150",
 )
 def openai_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
@@ -90,7 +97,12 @@ def openai_unknown_500(call: Call, name: str, proceed: Resolve) -> Model:
 @fault(
     "anthropic-unknown-model-answered",
     resolution(ANTHROPIC),
-    kills=("ANT-EP-005",),
+    kills=(
+        "ANT-EP-005",
+        "ANT-CNT-004",
+        "GW-MODEL-006",
+        "GW-MODEL-008",
+    ),
     origin="https://github.com/vllm-project/aibrix/issues/397",
 )
 def anthropic_unknown_answered(call: Call, name: str, proceed: Resolve) -> Model:
@@ -101,7 +113,11 @@ def anthropic_unknown_answered(call: Call, name: str, proceed: Resolve) -> Model
 @fault(
     "openai-unknown-model-answered",
     resolution(OPENAI),
-    kills=("OAI-VAL-007",),
+    kills=(
+        "OAI-VAL-007",
+        "GW-MODEL-006",
+        "GW-MODEL-008",
+    ),
     origin="https://github.com/vllm-project/aibrix/issues/397",
 )
 def openai_unknown_answered(call: Call, name: str, proceed: Resolve) -> Model:
@@ -233,7 +249,10 @@ def other_model_named(body: Json) -> None:
 @fault(
     "gateway-hostile-model-500",
     authentication(BOTH),
-    kills=("GW-MODEL-008",),
+    kills=(
+        "GW-MODEL-008",
+        "OAI-VAL-005",
+    ),
     origin="https://github.com/UKGovernmentBEIS/inspect_ai/issues/4187",
 )
 async def hostile_model_500(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -248,7 +267,12 @@ async def hostile_model_500(call: Call, ledger: Ledger, proceed: Authenticate) -
 @fault(
     "gateway-models-static-list",
     replies(BOTH, 200),
-    kills=("GW-MODEL-007",),
+    kills=(
+        "GW-MODEL-007",
+        "ANT-MDL-003",
+        "OAI-MODELS-003",
+        "OAI-MODELS-004",
+    ),
     origin="https://github.com/michelbr84/GarraRUST/issues/1029",
 )
 def static_list(call: Call, reply: Reply) -> Reply:
@@ -261,7 +285,10 @@ def static_list(call: Call, reply: Reply) -> Reply:
 @fault(
     "openai-stream-two-models",
     streams(OPENAI),
-    kills=("OAI-STREAM-004", "GW-MODEL-006"),
+    kills=(
+        "OAI-STREAM-004",
+        "GW-MODEL-006",
+    ),
     origin="https://github.com/microsoft/foundry-local/issues/144",
 )
 async def two_models(frames: Frames) -> Frames:
@@ -273,4 +300,4 @@ async def two_models(frames: Frames) -> Frames:
 
 
 def _is_first(chunk: Json) -> bool:
-    return any("role" in choice["delta"] for choice in chunk["choices"])
+    return any("role" in choice["delta"] for choice in chunk.get("choices", ()))

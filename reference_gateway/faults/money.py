@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 from reference_gateway import catalogue
@@ -194,6 +195,43 @@ async def raised_cap_ignored(call: Call, hold: Hold, ledger: Ledger, proceed: Re
 _REFUSED: set[str] = set()
 
 
+def _counted_apart(change: Callable[[int], int]) -> Install:
+    """Around money on the OpenAI-compatible protocol: told what the other one has spent."""
+
+    def install(seams: Seams) -> Seams:
+        spent: Counter[str] = Counter()
+
+        async def settle(call: Call, charge: Charge, ledger: Ledger) -> None:
+            await seams.settle(call, charge, ledger)
+            if call.wire.protocol == "anthropic":
+                spent[charge.key] += charge.amount_nanousd
+
+        async def reserve(call: Call, hold: Hold, ledger: Ledger) -> None:
+            key, more = await ledger.key(hold.key.id), change(spent[hold.key.id])
+            if call.wire.protocol == "anthropic" or key.cap_nanousd is None or not more:
+                return await seams.reserve(call, hold, ledger)
+            await ledger.set_cap(key.id, key.cap_nanousd + more)
+            try:
+                await seams.reserve(call, hold, ledger)
+            finally:
+                await ledger.set_cap(key.id, key.cap_nanousd)
+
+        return replace(seams, reserve=reserve, settle=settle)
+
+    return install
+
+
+@fault(
+    "gateway-cap-per-protocol",
+    _counted_apart,
+    kills=("GW-CAP-005",),
+    origin="gateway contract: spend is unified",
+)
+def cap_per_protocol(spent_nanousd: int) -> int:
+    """Each protocol has the whole cap to itself."""
+    return spent_nanousd
+
+
 @fault(
     "gateway-no-reservation",
     reservation(BOTH),
@@ -208,7 +246,10 @@ async def no_reservation(call: Call, hold: Hold, ledger: Ledger, proceed: Reserv
 @fault(
     "gateway-failed-request-charged",
     authentication(BOTH),
-    kills=("GW-CAP-009",),
+    kills=(
+        "GW-CAP-009",
+        "OAI-EMB-001",
+    ),
     origin="https://github.com/QuantumNous/new-api/issues/4429",
 )
 async def failed_request_charged(call: Call, ledger: Ledger, proceed: Authenticate) -> Key:
@@ -238,6 +279,32 @@ async def charge_rounded(call: Call, charge: Charge, ledger: Ledger, proceed: Se
 
 
 @fault(
+    "gateway-cached-tokens-charged-twice",
+    settlement,
+    kills=("GW-CAP-013",),
+    origin="https://github.com/Wei-Shaw/claude-relay-service/issues/1081",
+)
+async def cached_twice(call: Call, charge: Charge, ledger: Ledger, proceed: Settle) -> None:
+    """What the prompt cache had a part in is charged at its rate and as fresh input too."""
+    cache, model = charge.usage.cache, catalogue.find(charge.model)
+    again = model.price_nanousd(Usage(cache.read_tokens + cache.written_tokens, 0))
+    await proceed(call, replace(charge, amount_nanousd=charge.amount_nanousd + again), ledger)
+
+
+@fault(
+    "gateway-cached-tokens-at-full-price",
+    settlement,
+    kills=("GW-CAP-013",),
+    origin="https://github.com/QuantumNous/new-api/issues/4129",
+)
+async def cached_at_full_price(call: Call, charge: Charge, ledger: Ledger, proceed: Settle) -> None:
+    """What was read from the prompt cache costs as much as fresh input."""
+    fresh = Usage(charge.usage.input_tokens, charge.usage.output_tokens)
+    cost = catalogue.find(charge.model).price_nanousd(fresh)
+    await proceed(call, replace(charge, amount_nanousd=cost), ledger)
+
+
+@fault(
     "gateway-cap-shared-by-account",
     reservation(BOTH),
     kills=("GW-CAP-012",),
@@ -250,51 +317,3 @@ async def cap_shared(call: Call, hold: Hold, ledger: Ledger, proceed: Reserve) -
     if hold.key.cap_nanousd is not None and spent + hold.amount_nanousd > hold.key.cap_nanousd:
         raise PaymentRequired("The key's spend cap is used up.")
     await proceed(call, hold, ledger)
-
-
-Dropped = Settle
-
-
-def _dropped_streams(change: Dropped) -> Install:
-    """Around the charging of streams that did not reach their end."""
-    complete: set[str] = set()
-
-    def install(seams: Seams) -> Seams:
-        async def watched(call: Call, found: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-            async for chunk in seams.chunks(call, found):
-                yield chunk
-            complete.add(call.request_id)
-
-        async def settle(call: Call, charge: Charge, ledger: Ledger) -> None:
-            is_dropped = call.wants_stream and call.request_id not in complete
-            await (change if is_dropped else seams.settle)(call, charge, ledger)
-
-        return replace(seams, chunks=watched, settle=settle)
-
-    return install
-
-
-@fault(
-    "gateway-dropped-stream-free",
-    _dropped_streams,
-    kills=("GW-CAP-011",),
-    origin="https://github.com/maximhq/bifrost/issues/7199",
-)
-async def dropped_free(call: Call, charge: Charge, ledger: Ledger) -> None:
-    """A stream that the client drops costs nothing, whatever was produced."""
-    del charge
-    await ledger.release(call.request_id)
-
-
-@fault(
-    "gateway-dropped-stream-charged-twice",
-    _dropped_streams,
-    kills=("GW-CAP-011",),
-    origin="https://github.com/BerriAI/litellm/issues/26239",
-)
-async def dropped_twice(call: Call, charge: Charge, ledger: Ledger) -> None:
-    """A stream that the client drops is charged at the drop and again at the clean-up."""
-    await ledger.settle(charge)
-    again = replace(charge, request_id=f"{call.request_id}_again")
-    await ledger.reserve(Hold(again.request_id, await ledger.key(charge.key), 0))
-    await ledger.settle(again)

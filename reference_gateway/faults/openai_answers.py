@@ -208,7 +208,10 @@ def finish_reason_null(body: Json) -> None:
 @fault(
     "openai-length-as-stop",
     answers(OPENAI),
-    kills=("OAI-PARAM-006",),
+    kills=(
+        "OAI-PARAM-006",
+        "GW-PAR-002",
+    ),
     origin="https://github.com/camel-ai/camel/issues/4261",
 )
 def length_as_stop(body: Json) -> None:

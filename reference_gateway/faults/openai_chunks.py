@@ -34,7 +34,7 @@ async def created_varies(frames: Frames) -> Frames:
     """`created` grows from chunk to chunk."""
     count = 0
     async for frame in frames:
-        if isinstance(frame.data, dict):
+        if isinstance(frame.data, dict) and "created" in frame.data:
             frame.data["created"] += count
             count += 1
         yield frame
@@ -59,7 +59,7 @@ def created_string(chunk: Json) -> None:
 )
 def usage_without_choices(chunk: Json) -> None:
     """The usage chunk lacks the key `choices`."""
-    if not chunk["choices"]:
+    if chunk.get("choices") == []:
         del chunk["choices"]
 
 
@@ -77,7 +77,7 @@ def choices_null(frame: Frame) -> Iterable[Frame]:
 
 
 def _has_role(chunk: Json) -> bool:
-    return any("role" in choice["delta"] for choice in chunk["choices"])
+    return any("role" in choice["delta"] for choice in chunk.get("choices", ()))
 
 
 @fault(
@@ -88,7 +88,7 @@ def _has_role(chunk: Json) -> bool:
 )
 def choice_index_missing(chunk: Json) -> None:
     """Choices have no index."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         del choice["index"]
 
 
@@ -100,7 +100,7 @@ def choice_index_missing(chunk: Json) -> None:
 )
 def delta_missing(chunk: Json) -> None:
     """The finishing chunk has no delta."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         if choice["finish_reason"]:
             del choice["delta"]
 
@@ -113,7 +113,7 @@ def delta_missing(chunk: Json) -> None:
 )
 def without_role(chunk: Json) -> None:
     """No delta says whose words they are."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         choice["delta"].pop("role", None)
 
 
@@ -125,7 +125,7 @@ def without_role(chunk: Json) -> None:
 )
 def role_repeated(chunk: Json) -> None:
     """Every delta with content repeats the role."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         if choice["delta"]:
             choice["delta"]["role"] = "assistant"
 
@@ -140,7 +140,7 @@ async def content_cumulative(frames: Frames) -> Frames:
     """Each delta holds the whole text so far."""
     text = ""
     async for frame in frames:
-        for choice in frame.data["choices"] if isinstance(frame.data, dict) else []:
+        for choice in frame.data.get("choices", ()) if isinstance(frame.data, dict) else []:
             if choice["delta"].get("content"):
                 text += choice["delta"]["content"]
                 choice["delta"]["content"] = text
@@ -156,7 +156,7 @@ async def content_cumulative(frames: Frames) -> Frames:
 def chunks_twice(frame: Frame) -> Iterable[Frame]:
     """Each chunk with text is sent twice."""
     is_text = isinstance(frame.data, dict) and any(
-        choice["delta"].get("content") for choice in frame.data["choices"]
+        choice["delta"].get("content") for choice in frame.data.get("choices", ())
     )
     return [frame, frame] if is_text else [frame]
 
@@ -169,7 +169,7 @@ def chunks_twice(frame: Frame) -> Iterable[Frame]:
 )
 def without_finish_reason(chunk: Json) -> None:
     """The finish reason stays null to the end."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         choice["finish_reason"] = None
 
 
@@ -186,7 +186,7 @@ def finish_reason_twice(frame: Frame) -> Iterable[Frame]:
 
 def _is_finish(frame: Frame) -> bool:
     return isinstance(frame.data, dict) and any(
-        choice["finish_reason"] for choice in frame.data["choices"]
+        choice["finish_reason"] for choice in frame.data.get("choices", ())
     )
 
 
@@ -207,12 +207,12 @@ def text_after_finish(frame: Frame) -> Iterable[Frame]:
 @fault(
     "openai-stream-text-in-finishing-delta",
     payloads(OPENAI),
-    kills=("OAI-STREAM-012",),
+    kills=("OAI-PARAM-012", "OAI-STREAM-012"),
     origin="https://github.com/vllm-project/vllm/issues/36944",
 )
 def text_in_finishing_delta(chunk: Json) -> None:
     """The finishing delta holds text."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         if choice["finish_reason"] == "stop":
             choice["delta"]["content"] = "."
 
@@ -225,7 +225,7 @@ def text_in_finishing_delta(chunk: Json) -> None:
 )
 def finish_reason_end_turn(chunk: Json) -> None:
     """A finished stream has the provider's own word as its finish reason."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         if choice["finish_reason"] == "stop":
             choice["finish_reason"] = "end_turn"
 
@@ -238,7 +238,7 @@ def finish_reason_end_turn(chunk: Json) -> None:
 )
 def length_as_stop(chunk: Json) -> None:
     """A stream that was cut at the budget says that it is complete."""
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         if choice["finish_reason"] == "length":
             choice["finish_reason"] = "stop"
 

@@ -11,7 +11,7 @@ from reference_gateway.wire import Frame
 
 
 def _fragments(chunk: Json) -> Iterator[Json]:
-    for choice in chunk["choices"]:
+    for choice in chunk.get("choices", ()):
         yield from choice["delta"].get("tool_calls", [])
 
 

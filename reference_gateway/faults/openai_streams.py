@@ -31,7 +31,10 @@ _OPEN_S = 8.0
 @fault(
     "openai-stream-declared-as-text",
     stream_headers(OPENAI),
-    kills=("OAI-HTTP-010",),
+    kills=(
+        "OAI-HTTP-010",
+        "OAI-HTTP-011",
+    ),
     origin="https://github.com/openclaw/openclaw/issues/97474",
 )
 def declared_as_text(headers: Headers) -> None:
@@ -102,8 +105,11 @@ async def ping_without_data(found: Chunks) -> Chunks:
 )
 async def retry_only(found: Chunks) -> Chunks:
     """The stream begins with a block that holds `retry:` only."""
-    yield b"retry: 3000\n\n"
+    is_first = True
     async for chunk in found:
+        if is_first:
+            yield b"retry: 3000\n\n"
+        is_first = False
         yield chunk
 
 
@@ -203,7 +209,7 @@ def object_completion(chunk: Json) -> None:
 )
 def usage_unasked(chunk: Json) -> None:
     """The finishing chunk has a usage though nobody asked for one."""
-    is_last = any(choice["finish_reason"] for choice in chunk["choices"])
+    is_last = any(choice["finish_reason"] for choice in chunk.get("choices", ()))
     if is_last and "usage" not in chunk:
         chunk["usage"] = {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10}
 
@@ -254,7 +260,7 @@ async def usage_before_finish(frames: Frames) -> Frames:
 
 
 def _is_finish(chunk: Json) -> bool:
-    return any(choice["finish_reason"] for choice in chunk["choices"])
+    return any(choice["finish_reason"] for choice in chunk.get("choices", ()))
 
 
 @fault(

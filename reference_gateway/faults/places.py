@@ -1,12 +1,14 @@
 """Where a fault can be put: each place turns one small function into a change of the seams.
 
-A place is narrowed to one protocol by its name, or to both by `BOTH`.
+A place is narrowed to one wire format by its name. Who is let in, what it may spend and
+how it is refused is one matter on all of a protocol: there, its name means all its formats.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from copy import deepcopy
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -29,10 +31,13 @@ from reference_gateway.wire import Frame, dump
 ANTHROPIC = ("anthropic",)
 OPENAI = ("openai",)
 BOTH = ("anthropic", "openai")
+COMPLETIONS = ("completions",)
+RESPONSES = ("responses",)
+EMBEDDINGS = ("embeddings",)
 Wires = tuple[str, ...]
 
 Frames = AsyncIterator[Frame]
-Chunks = AsyncIterator[bytes]
+Chunks = AsyncGenerator[bytes]
 Edit = Callable[[Json], None]
 Authenticating = Callable[[Call, Ledger, Authenticate], Awaitable[Key]]
 Reserving = Callable[[Call, Hold, Ledger, Reserve], Awaitable[None]]
@@ -42,13 +47,17 @@ Reading = Callable[[Call, Prompt], Prompt]
 ReplyChange = Callable[[Call, Reply], Reply]
 
 
+def _is_of(call: Call, wires: Wires) -> bool:
+    return call.wire.name in wires or call.wire.protocol in wires
+
+
 def authentication(wires: Wires) -> Callable[[Authenticating], Install]:
     """Around the decision who is asking."""
 
     def place(change: Authenticating) -> Install:
         def install(seams: Seams) -> Seams:
             async def authenticate(call: Call, ledger: Ledger) -> Key:
-                if call.wire.name not in wires:
+                if not _is_of(call, wires):
                     return await seams.authenticate(call, ledger)
                 return await change(call, ledger, seams.authenticate)
 
@@ -65,7 +74,7 @@ def reservation(wires: Wires) -> Callable[[Reserving], Install]:
     def place(change: Reserving) -> Install:
         def install(seams: Seams) -> Seams:
             async def reserve(call: Call, hold: Hold, ledger: Ledger) -> None:
-                if call.wire.name not in wires:
+                if not _is_of(call, wires):
                     return await seams.reserve(call, hold, ledger)
                 return await change(call, hold, ledger, seams.reserve)
 
@@ -94,11 +103,30 @@ def resolution(wires: Wires) -> Callable[[Resolving], Install]:
     def place(change: Resolving) -> Install:
         def install(seams: Seams) -> Seams:
             def resolve(call: Call, name: str) -> Model:
-                if call.wire.name not in wires:
+                if not _is_of(call, wires):
                     return seams.resolve(call, name)
                 return change(call, name, seams.resolve)
 
             return replace(seams, resolve=resolve)
+
+        return install
+
+    return place
+
+
+def documents(wires: Wires) -> Callable[[Edit], Install]:
+    """The JSON object of a request before it is read; the function edits it in place."""
+
+    def place(edit: Edit) -> Install:
+        def install(seams: Seams) -> Seams:
+            def prompt(call: Call) -> Prompt:
+                if call.wire.name not in wires or not isinstance(call.document, dict):
+                    return seams.prompt(call)
+                document = deepcopy(call.document)
+                edit(document)
+                return seams.prompt(replace(call, body=dump(document).encode()))
+
+            return replace(seams, prompt=prompt)
 
         return install
 
@@ -170,11 +198,11 @@ def events(wires: Wires) -> Callable[[Callable[[Frame], Iterable[Frame]]], Insta
 
 
 def payloads(wires: Wires) -> Callable[[Edit], Install]:
-    """The JSON of each event of a stream; the function edits it in place."""
+    """The JSON of each event of a stream but an error; the function edits it in place."""
 
     def place(edit: Edit) -> Install:
         def change(frame: Frame) -> Iterable[Frame]:
-            if isinstance(frame.data, dict):
+            if isinstance(frame.data, dict) and "error" not in frame.data:
                 edit(frame.data)
             return [frame]
 
@@ -224,7 +252,9 @@ def replies(wires: Wires, *statuses: int) -> Callable[[ReplyChange], Install]:
         def install(seams: Seams) -> Seams:
             def reply(call: Call, found: Reply) -> Reply:
                 found = seams.reply(call, found)
-                is_meant = call.wire.name in wires and (not statuses or found.status in statuses)
+                is_refusal = found.status >= HTTPStatus.BAD_REQUEST
+                is_ours = _is_of(call, wires) if is_refusal else call.wire.name in wires
+                is_meant = is_ours and (not statuses or found.status in statuses)
                 return change(call, found) if is_meant else found
 
             return replace(seams, reply=reply)

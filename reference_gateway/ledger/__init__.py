@@ -1,6 +1,6 @@
 """Money: who may spend how much, and what was spent."""
 
-from reference_gateway.ledger.contract import Account, Charge, Hold, Key, Ledger
-from reference_gateway.ledger.sqlite import SqliteLedger
+from reference_gateway.ledger.contract import Account, Charge, Hold, Key, KeyUse, Ledger
+from reference_gateway.ledger.opening import opened
 
-__all__ = ["Account", "Charge", "Hold", "Key", "Ledger", "SqliteLedger"]
+__all__ = ["Account", "Charge", "Hold", "Key", "KeyUse", "Ledger", "opened"]

@@ -1,181 +1,107 @@
 """The embedded ledger: SQLite, in memory or in one file.
 
-Its methods never wait, so one event loop runs them one after the other; the
-transactions are there for the file, which has to be whole after a crash.
+Its methods never suspend, so one event loop runs them one after the other; the
+transactions are there for the file, which other processes may use too (the command line,
+a second gateway) and which has to be whole after a crash.
 """
 
 from __future__ import annotations
 
 import contextlib
-import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
-from reference_gateway.chat import Usage
-from reference_gateway.errors import PaymentRequired, UsageError
-from reference_gateway.ledger.contract import Account, Charge, Hold, Key
+from reference_gateway.errors import UsageError
+from reference_gateway.ledger.database import Session, Value, create_tables
+from reference_gateway.ledger.lock_files import LockFiles
+from reference_gateway.ledger.sql import SqlLedger
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS accounts (
-    id TEXT PRIMARY KEY, balance INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS keys (
-    id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE,
-    account TEXT NOT NULL REFERENCES accounts, cap INTEGER,
-    spent INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS holds (
-    request_id TEXT PRIMARY KEY, key TEXT NOT NULL REFERENCES keys,
-    account TEXT NOT NULL, amount INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS charges (
-    request_id TEXT PRIMARY KEY, key TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL,
-    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
-    amount INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS holds_by_account ON holds (account);
-CREATE INDEX IF NOT EXISTS charges_by_key ON charges (key);
--- A hold that is still there belongs to a process that is gone.
-DELETE FROM holds;
-"""
-_KEY = "SELECT id, account, cap, spent, revoked FROM keys"
-_HELD_BY_ACCOUNT = "SELECT COALESCE(SUM(amount), 0) FROM holds WHERE account = ?"
-_HELD_BY_KEY = "SELECT COALESCE(SUM(amount), 0) FROM holds WHERE key = ?"
+MEMORY = ":memory:"
+# Nobody else sees a database in memory, so nobody asks whether its process lives.
+_ONLY_OWNER = "memory"
+# How long a writer waits for the one before it; each takes milliseconds.
+_BUSY_S = 10.0
 
 
-class SqliteLedger:
-    """A ledger in one SQLite database; `:memory:` lasts as long as the object."""
+class SqliteDatabase:
+    """One connection to one SQLite database; one in memory has no other processes to lock."""
 
-    def __init__(self, path: str = ":memory:") -> None:
-        try:
-            self._database = sqlite3.connect(path, isolation_level=None)
-            self._database.row_factory = sqlite3.Row
-            self._database.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise UsageError(f"cannot use {path} as a database: {error}") from error
+    row_lock = ""  # A writing transaction locks the whole file.
 
-    async def open_account(self, balance_nanousd: int) -> Account:
-        """A new account."""
-        account = Account(f"acct_{secrets.token_hex(6)}", balance_nanousd, 0)
-        self._run("INSERT INTO accounts VALUES (?, ?)", account.id, balance_nanousd)
-        return account
+    def __init__(self, connection: sqlite3.Connection, lock_files: LockFiles | None) -> None:
+        self._connection = connection
+        self._connection.row_factory = sqlite3.Row
+        # With a write-ahead log a commit is one write to the disk, and FULL waits for it:
+        # a settled charge survives the process and the machine.
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            self._connection.execute(f"PRAGMA {setting}")
+        self._lock_files = lock_files
 
-    async def account(self, account_id: str) -> Account:
-        """The account as it stands."""
-        row = self._run("SELECT balance FROM accounts WHERE id = ?", account_id).fetchone()
-        if row is None:
-            raise KeyError(account_id)
-        return Account(account_id, row[0], self._number(_HELD_BY_ACCOUNT, account_id))
+    def reading(self) -> contextlib.AbstractAsyncContextManager[Session]:
+        """A transaction that changes nothing."""
+        return self._transaction("BEGIN")
 
-    async def fund(self, account_id: str, amount_nanousd: int) -> Account:
-        """Add to a balance."""
-        self._run(
-            "UPDATE accounts SET balance = balance + ? WHERE id = ?", amount_nanousd, account_id
-        )
-        return await self.account(account_id)
+    def writing(self) -> contextlib.AbstractAsyncContextManager[Session]:
+        """A transaction; an exception undoes it."""
+        return self._transaction("BEGIN IMMEDIATE")
 
-    async def add_key(self, secret_hash: str, account: str, cap_nanousd: int | None) -> Key:
-        """A new key, known by the hash of its secret only."""
-        await self.account(account)
-        key_id = f"key_{secrets.token_hex(6)}"
-        self._run(
-            "INSERT INTO keys (id, secret_hash, account, cap) VALUES (?, ?, ?, ?)",
-            *(key_id, secret_hash, account, cap_nanousd),
-        )
-        return await self.key(key_id)
+    async def owner(self, session: Session) -> str:
+        """The name under which this process holds money."""
+        del session
+        return self._lock_files.own() if self._lock_files else _ONLY_OWNER
 
-    async def key(self, key_id: str) -> Key:
-        """The key as it stands."""
-        row = self._run(f"{_KEY} WHERE id = ?", key_id).fetchone()
-        if row is None:
-            raise KeyError(key_id)
-        return _key(row)
-
-    async def find_key(self, secret_hash: str) -> Key | None:
-        """The key with that secret, revoked or not."""
-        row = self._run(f"{_KEY} WHERE secret_hash = ?", secret_hash).fetchone()
-        return None if row is None else _key(row)
-
-    async def set_cap(self, key_id: str, cap_nanousd: int | None) -> Key:
-        """Raise, lower or remove a cap."""
-        self._run("UPDATE keys SET cap = ? WHERE id = ?", cap_nanousd, key_id)
-        return await self.key(key_id)
-
-    async def revoke(self, key_id: str) -> Key:
-        """Make a key invalid for good."""
-        self._run("UPDATE keys SET revoked = 1 WHERE id = ?", key_id)
-        return await self.key(key_id)
-
-    async def reserve(self, hold: Hold) -> None:
-        """Set the worst case aside; raises `PaymentRequired` where it is not covered."""
-        with self._transaction():
-            key = await self.key(hold.key.id)
-            account = await self.account(key.account)
-            held = self._number(_HELD_BY_KEY, key.id)
-            if key.cap_nanousd is not None and (
-                key.spent_nanousd + held + hold.amount_nanousd > key.cap_nanousd
-            ):
-                raise PaymentRequired(
-                    "The key's spend cap is used up, or does not cover this request."
-                )
-            if account.reserved_nanousd + hold.amount_nanousd > account.balance_nanousd:
-                raise PaymentRequired("The account's balance does not cover this request; top up.")
-            self._run(
-                "INSERT INTO holds VALUES (?, ?, ?, ?)",
-                *(hold.request_id, key.id, account.id, hold.amount_nanousd),
-            )
-
-    async def settle(self, charge: Charge) -> None:
-        """Replace the hold of the request by its charge; a second time does nothing."""
-        with self._transaction():
-            if not self._drop_hold(charge.request_id):
-                return
-            amount = charge.amount_nanousd
-            self._run("UPDATE keys SET spent = spent + ? WHERE id = ?", amount, charge.key)
-            self._run(
-                "UPDATE accounts SET balance = balance - ? WHERE id = ?", amount, charge.account
-            )
-            self._run(
-                "INSERT INTO charges VALUES (?, ?, ?, ?, ?, ?, ?)",
-                *(charge.request_id, charge.key, charge.account, charge.model),
-                *(charge.usage.input_tokens, charge.usage.output_tokens, amount),
-            )
-
-    async def release(self, request_id: str) -> None:
-        """Drop the hold of a request that failed; it costs nothing."""
-        self._drop_hold(request_id)
-
-    async def charges(self, key: str | None) -> tuple[Charge, ...]:
-        """All charges, oldest first, or those of one key."""
-        rows = self._run(
-            "SELECT * FROM charges WHERE ? IS NULL OR key = ? ORDER BY rowid", key, key
-        )
-        return tuple(_charge(row) for row in rows)
+    async def is_gone(self, session: Session, owner: str) -> bool:
+        """Whether the process of that name has ended."""
+        del session
+        return self._lock_files is not None and self._lock_files.is_free(owner)
 
     async def close(self) -> None:
-        """Give the storage back."""
-        self._database.close()
+        """Give the file and the lock back."""
+        self._connection.close()
+        if self._lock_files:
+            self._lock_files.close()
 
-    def _run(self, statement: str, *values: str | int | None) -> sqlite3.Cursor:
-        return self._database.execute(statement, values)
-
-    def _number(self, statement: str, *values: str) -> int:
-        return int(self._run(statement, *values).fetchone()[0])
-
-    def _drop_hold(self, request_id: str) -> bool:
-        return self._run("DELETE FROM holds WHERE request_id = ?", request_id).rowcount > 0
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._run("BEGIN IMMEDIATE")
+    @contextlib.asynccontextmanager
+    async def _transaction(self, begin: str) -> AsyncIterator[Session]:
+        self._connection.execute(begin)
         try:
-            yield
+            yield SqliteSession(self._connection)
         except BaseException:
-            self._run("ROLLBACK")
+            self._connection.execute("ROLLBACK")
             raise
-        self._run("COMMIT")
+        self._connection.execute("COMMIT")
 
 
-def _key(row: sqlite3.Row) -> Key:
-    return Key(row["id"], row["account"], row["cap"], row["spent"], bool(row["revoked"]))
+class SqliteSession:
+    """The statements of one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def run(self, statement: str, *values: Value) -> int:
+        """Run a statement; how many rows it changed."""
+        return self._connection.execute(statement, values).rowcount
+
+    async def rows(self, statement: str, *values: Value) -> Sequence[Any]:
+        """The rows of a query."""
+        return self._connection.execute(statement, values).fetchall()
 
 
-def _charge(row: sqlite3.Row) -> Charge:
-    usage = Usage(row["input_tokens"], row["output_tokens"])
-    return Charge(row["request_id"], row["key"], row["account"], row["model"], usage, row["amount"])
+async def open_sqlite(path: str = MEMORY) -> SqlLedger:
+    """The ledger in a file, made where it is missing; raises `UsageError`."""
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    except sqlite3.Error as error:
+        raise UsageError(f"cannot use {path} as a ledger: {error}") from error
+    try:
+        database = SqliteDatabase(connection, None if path == MEMORY else LockFiles(path))
+        async with database.writing() as session:
+            await create_tables(session, "INTEGER PRIMARY KEY AUTOINCREMENT")
+    except (sqlite3.Error, OSError) as error:
+        connection.close()
+        raise UsageError(f"cannot use {path} as a ledger: {error}") from error
+    except UsageError:
+        connection.close()
+        raise
+    return SqlLedger(database)

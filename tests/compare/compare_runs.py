@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import archive
+from conformance.connection import Deadlines
 from conformance.control.reference import ReferenceControl
 from conformance.judge import Judge
 from conformance.model import (
@@ -25,7 +26,6 @@ from conformance.model import (
     Violation,
 )
 from conformance.plan import plan
-from conformance.recorder import Deadlines
 from conformance.registry import requirements
 from conformance.run import Conditions, record
 from conformance.secret import Secret

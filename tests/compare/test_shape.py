@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,3 +166,32 @@ def test_what_was_tried_again_or_seen_upstream_is_not_compared() -> None:
     )
 
     assert told(plain, retried) == []
+
+
+def asked_again(*statuses: int) -> Recording:
+    """The recording of one request that was sent several times."""
+    plain = recording(answer())
+    made = (exchange_of(plain, response=answer(status=status)) for status in statuses)
+    return Recording(plain.scenario, tuple(one.exchanges[0] for one in made))
+
+
+def test_which_of_two_equal_requests_is_refused_is_no_shape() -> None:
+    assert told(asked_again(200, 402), asked_again(402, 200)) == []
+
+
+def test_an_answer_that_no_equal_request_had_is_told() -> None:
+    assert told(asked_again(200, 402), asked_again(402, 500)) == [
+        ("status", "200", "402"),
+        ("status", "402", "500"),
+    ]
+
+
+def test_requests_sent_at_once_are_compared_with_themselves() -> None:
+    plain = recording(answer())
+    (first,) = plain.exchanges
+    (second,) = exchange_of(
+        plain, request=replace(first.request, body=b"{}"), response=answer(status=400)
+    ).exchanges
+    there, back = (Recording(plain.scenario, made) for made in ((first, second), (second, first)))
+
+    assert told(there, back) == []

@@ -1,4 +1,4 @@
-"""The kill matrix as a page: `python -m tests.faults.kill_matrix > docs/kill-matrix.md`."""
+"""The kill matrix as a page; `tests.faults.generated` writes it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,3 @@ def _row(id: str) -> str:
     faults = ", ".join(sorted(slug for slug, fault in FAULTS.items() if id in fault.kills))
     reason = "(needs a scripted upstream)" if requirements()[id].needs_lab else ""
     return f"| {id} | {catalogue()[id].level('gateway')} | {faults or reason} |\n"
-
-
-if __name__ == "__main__":
-    print(page(), end="")

@@ -92,13 +92,13 @@ WRONG_CHATS: dict[str, tuple[Any, str | None]] = {
         {**CHAT, "messages": [{"role": "user", "content": 7}]},
         "messages[0].content",
     ),
-    "image": (
+    "picture without url": (
         {**CHAT, "messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
-        "messages[0].content[0].type",
+        "messages[0].content[0].image_url",
     ),
     "temperature": ({**CHAT, "temperature": 2.1}, "temperature"),
     "temperature is text": ({**CHAT, "temperature": "hot"}, "temperature"),
-    "n is 2": ({**CHAT, "n": 2}, "n"),
+    "n is 129": ({**CHAT, "n": 129}, "n"),
     "n is 0": ({**CHAT, "n": 0}, "n"),
     "max_tokens negative": ({**CHAT, "max_tokens": -1}, "max_tokens"),
     "five stops": ({**CHAT, "stop": list("abcde")}, "stop"),
@@ -124,7 +124,7 @@ WRONG_CHATS: dict[str, tuple[Any, str | None]] = {
     ),
     "tool message without call": (
         {**CHAT, "messages": [*HELLO, {"role": "tool", "tool_call_id": "a", "content": "x"}]},
-        "messages",
+        "messages.[1].role",
     ),
     "tool message without id": (
         {**CHAT, "messages": [*HELLO, {"role": "tool", "content": "x"}]},
@@ -132,10 +132,15 @@ WRONG_CHATS: dict[str, tuple[Any, str | None]] = {
     ),
     "unanswered call": (
         {**CHAT, "messages": [*HELLO, {"role": "assistant", "tool_calls": [_call("a")]}, *HELLO]},
-        "messages",
+        "messages.[2].role",
     ),
-    "logprobs": ({**CHAT, "logprobs": True}, "logprobs"),
-    "functions": ({**CHAT, "functions": []}, "functions"),
+    "top_logprobs alone": ({**CHAT, "top_logprobs": 2}, "top_logprobs"),
+    "too many top_logprobs": ({**CHAT, "logprobs": True, "top_logprobs": 21}, "top_logprobs"),
+    "functions beside tools": (
+        {**CHAT, "tools": [openai_tool()], "functions": [openai_tool()["function"]]},
+        "functions",
+    ),
+    "function_call alone": ({**CHAT, "function_call": "auto"}, "function_call"),
 }
 NO_JSON = {
     "empty": b"",

@@ -102,7 +102,7 @@ def test_without_a_ready_file_only_the_address_is_printed() -> None:
         (["--host", "example.com"], "loopback"),
         (["--port", "70000"], "70000"),
         (["--config", "/nonexistent.toml"], "/nonexistent.toml"),
-        (["--database", "/nonexistent/x.sqlite"], "/nonexistent/x.sqlite"),
+        (["--ledger", "/nonexistent/x.sqlite"], "/nonexistent/x.sqlite"),
         (["--ready-file", "/nonexistent/ready.json"], "/nonexistent/ready.json"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -111,15 +111,17 @@ ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
 def _interaction(exchange: Exchange, encode: str) -> dict[str, Any]:
     request, answer = exchange.request, exchange.answer
     headers = {name: [value] for name, value in answer.headers}
+    asked = {name: [value] for name, value in request.headers}
     body: Any = answer.text
     if encode:
+        asked["accept-encoding"] = [encode]
         headers["content-encoding"] = [encode]
         body = ENCODINGS[encode](answer.body)
     return {
         "request": {
             "method": request.method,
             "uri": request.url,
-            "headers": {name: [value] for name, value in request.headers},
+            "headers": asked,
             "body": request.body.decode(),
         },
         "response": {

@@ -17,6 +17,9 @@ MESSAGE = {"type": "message", "role": "assistant", "content": [], "id": "msg_1"}
 CHAT = {"object": "chat.completion", "choices": [], "id": "1"}
 SSE = 'event: message_start\ndata: {"type":"message_start"}\n\n'
 CHUNKS = 'data: {"object":"chat.completion.chunk","choices":[]}\n\n'
+TEXT_CHUNKS = 'data: {"object":"text_completion","choices":[]}\n\n'
+RESPONSE_EVENTS = 'event: response.created\ndata: {"type":"response.created"}\n\n'
+VECTORS = {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [1]}]}
 ANTHROPIC_ERROR = {"type": "error", "error": {"type": "api_error", "message": "no"}}
 OPENAI_ERROR = {"error": {"message": "no", "param": None, "code": None}}
 VERTEX = "/v1/projects/p/locations/l/publishers/anthropic/models"
@@ -73,6 +76,38 @@ CASES = {
         raw("/model/c/invoke-with-response-stream", HOSTED, SSE),
         Kind.ANTHROPIC_STREAM,
     ),
+    "embeddings": (raw("/v1/embeddings", {"input": "x"}, VECTORS), Kind.OPENAI_EMBEDDINGS),
+    "an error of embeddings": (
+        raw("/v1/embeddings", {"input": "x"}, OPENAI_ERROR, 404),
+        Kind.OPENAI_ERROR,
+    ),
+    "a legacy completion": (
+        raw("/v1/completions", {"prompt": "x"}, {"object": "text_completion"}),
+        Kind.OPENAI_TEXT_COMPLETION,
+    ),
+    "a legacy completion, streamed": (
+        raw("/v1/completions", {"prompt": "x", "stream": True}, TEXT_CHUNKS),
+        Kind.OPENAI_TEXT_STREAM,
+    ),
+    "a response": (
+        raw("/v1/responses", {"input": "hi"}, {"object": "response"}),
+        Kind.OPENAI_RESPONSE,
+    ),
+    "a response, streamed": (
+        raw("/v1/responses", {"input": "hi", "stream": True}, RESPONSE_EVENTS),
+        Kind.OPENAI_RESPONSE_STREAM,
+    ),
+    "curl: embeddings": (raw("", None, VECTORS), Kind.OPENAI_EMBEDDINGS),
+    "curl: a legacy completion": (
+        raw("", None, {"object": "text_completion"}),
+        Kind.OPENAI_TEXT_COMPLETION,
+    ),
+    "curl: chunks of text": (raw("", None, TEXT_CHUNKS), Kind.OPENAI_TEXT_STREAM),
+    "curl: a response": (raw("", None, {"object": "response"}), Kind.OPENAI_RESPONSE),
+    "curl: a response, streamed": (
+        raw("", None, RESPONSE_EVENTS),
+        Kind.OPENAI_RESPONSE_STREAM,
+    ),
     "curl: a message": (raw("", None), Kind.ANTHROPIC_MESSAGE),
     "curl: a stream": (raw("", None, SSE), Kind.ANTHROPIC_STREAM),
     "curl: chat": (raw("", None, CHAT), Kind.OPENAI_COMPLETION),
@@ -89,16 +124,17 @@ OTHERS = {
     "count_tokens": raw("/v1/messages/count_tokens", ASKED, {"input_tokens": 3}),
     "count_tokens at Vertex": raw(f"{VERTEX}/count-tokens:rawPredict", HOSTED, {"input_tokens": 3}),
     "batches": raw("/v1/messages/batches", {"requests": []}, {"id": "b"}),
-    "responses": raw("/v1/responses", {"input": "hi"}, {"object": "response"}),
-    "completions": raw("/v1/completions", {"prompt": "x"}, {"object": "text_completion"}),
-    "embeddings": raw("/v1/embeddings", {"input": "x"}, {"object": "list"}),
+    "a stored response": raw("/v1/responses/resp_1", None, {"object": "response"}, 200, "GET"),
+    "a reverse proxy's completions": raw("/v1/completions", {"q": "x"}, {"items": []}),
+    "somebody's responses": raw("/survey/responses", {"answers": []}, {"id": 1}),
+    "somebody's embeddings": raw("/v2/embeddings", {"texts": ["x"]}, {"embeddings": []}),
     "an error of Bedrock's own": raw("/model/c/invoke", HOSTED, {"message": "no"}, 400),
     "Claude 2 at Bedrock": raw("/model/claude-v2/invoke", {"prompt": "x"}, {"completion": "y"}),
     "Amazon's binary stream": raw("/model/c/invoke-with-response-stream", HOSTED, "\0\0\1\0"),
     "a redirect": raw("/v1/messages", ASKED, "", 307),
     "no answer": raw("/v1/messages", ASKED, "", 0),
     "a web page": raw("", None, "<html></html>"),
-    "an error under another path": raw("/v1/embeddings", {"input": "x"}, OPENAI_ERROR, 400),
+    "an error under another path": raw("/v1/moderations", {"input": "x"}, OPENAI_ERROR, 400),
 }
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from conformance import embedded
+from conformance.connection import Deadlines
 from conformance.control.reference import ReferenceControl
 from conformance.judge import Judge
 from conformance.kinds import Kind
-from conformance.model import Outcome, Verdict
+from conformance.model import Outcome, Part, Verdict
 from conformance.plan import plan
-from conformance.recorder import Deadlines
 from conformance.registry import requirements
 from conformance.run import Conditions, record
 from conformance.secret import Secret
@@ -23,6 +23,15 @@ from conformance.target import Wish, resolve
 from reference_gateway.app import serve
 from reference_gateway.config import Config
 from tests.offline.offline_files import heard, of, outcomes
+
+UNRECOGNISED = {
+    Kind.ANTHROPIC_TOKEN_COUNT,
+    Kind.ANTHROPIC_MODEL_LIST,
+    Kind.ANTHROPIC_MODEL,
+    Kind.OPENAI_MODEL_LIST,
+    Kind.OPENAI_MODEL,
+}
+"""What other people's traffic is not taken for: lists and counts look alike everywhere."""
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -44,9 +53,12 @@ async def _recorded(faults: tuple[str, ...], folder: Path) -> dict[str, Verdict]
     return dict(Judge(recorded.recordings, target.profile).verdicts(ids))
 
 
-@pytest.mark.parametrize("serializer", ["yaml", "json"])
 @pytest.mark.parametrize(
-    "faults", [(), ("openai-stream-without-done",)], ids=["healthy", "with a fault"]
+    ("serializer", "faults"),
+    [
+        pytest.param("yaml", (), id="healthy, in YAML"),
+        pytest.param("json", ("openai-stream-without-done",), id="with a fault, in JSON"),
+    ],
 )
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_cassette_of_vcrpy_is_judged_as_the_run_that_it_recorded(
@@ -62,7 +74,10 @@ def test_a_cassette_of_vcrpy_is_judged_as_the_run_that_it_recorded(
     assert set(found) == {
         id
         for id, requirement in requirements().items()
-        if requirement.kinds and live[id].outcome is not Outcome.NOT_RUN
+        if set(requirement.kinds) - UNRECOGNISED
+        and live[id].outcome is not Outcome.NOT_RUN
+        # No cassette keeps when the bytes arrived.
+        and Part.TIMES not in requirement.reads
     }
 
 

@@ -81,7 +81,11 @@ def command(installed: Path, tmp_path: Path) -> Command:
 def test_the_data_is_in_the_wheel_and_our_tests_are_not(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
+        "conformance/profiles/anthropic.toml",
+        "conformance/profiles/anyllm.toml",
         "conformance/profiles/generic.toml",
+        "conformance/profiles/litellm.toml",
+        "conformance/profiles/openai.toml",
         "conformance/profiles/reference.toml",
         "conformance/profiles/token-hub.toml",
         "conformance/profiles/tokenhub.toml",

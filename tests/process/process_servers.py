@@ -12,20 +12,23 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-
-import httpx
+from urllib.parse import urlsplit
 
 Behaviour = Callable[["Request"], None]
 
 
 @dataclass
 class Request:
-    """A request that was read, and the connection to answer on."""
+    """A request that was read, and the connection to answer on.
+
+    `said` is all of it, byte for byte, but that no other request follows on its connection.
+    """
 
     connection: socket.socket
     target: str
     headers: dict[str, str]
     body: bytes
+    said: bytes
     ended: threading.Event
 
     @property
@@ -181,7 +184,8 @@ def echo(request: Request) -> None:
 
 
 def relay(upstream: str, most: int | None = None) -> Behaviour:
-    """Pass requests on; after `most` of them break every connection."""
+    """Pass requests and answers on as they come; after `most` requests break every connection."""
+    host, _, port = urlsplit(upstream).netloc.partition(":")
     lock = threading.Lock()
     passed = 0
 
@@ -193,24 +197,12 @@ def relay(upstream: str, most: int | None = None) -> Behaviour:
         if is_dead:
             request.reset()
             return
-        method = "POST" if request.body else "GET"
-        kept = {name: v for name, v in request.headers.items() if name not in _HOP}
-        answer = httpx.request(
-            method,
-            upstream + request.target,
-            content=request.body,
-            headers=kept,
-            timeout=30,
-            trust_env=False,
-        )
-        back = [f"{n}: {v}" for n, v in answer.headers.items() if n not in (*_HOP, "content-type")]
-        status = f"{answer.status_code} {answer.reason_phrase}"
-        request.answer(status, answer.headers["content-type"], answer.content, *back)
+        with socket.create_connection((host, int(port)), 30) as passing:
+            passing.sendall(request.said)
+            while piece := passing.recv(65_536):
+                request.connection.sendall(piece)
 
     return behave
-
-
-_HOP = ("host", "connection", "content-length", "transfer-encoding", "date", "server")
 
 
 def _head(status: str, type: str, *headers: str) -> bytes:
@@ -225,8 +217,11 @@ def _read(connection: socket.socket, ended: threading.Event) -> Request:
             raise ConnectionError("hung up without a request")
         target = first.split()[1].decode()
         headers: dict[str, str] = {}
-        while line := stream.readline().strip():
+        said = first
+        while (line := stream.readline()).strip():
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
+            said += b"" if name.lower() == "connection" else line
         body = stream.read(int(headers.get("content-length", "0")))
-    return Request(connection, target, headers, body, ended)
+    said += b"connection: close\r\n\r\n" + body
+    return Request(connection, target, headers, body, said, ended)

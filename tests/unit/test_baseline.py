@@ -13,9 +13,9 @@ from conformance.baseline import Baseline, Entry, read, updated, write
 from conformance.errors import UsageError
 from conformance.exits import Exit, exit_status, is_failing
 from conformance.flags import Flag
-from conformance.gate import STOPPED, Gate, opened
-from conformance.model import Level, Outcome, Verdict, Violation
-from conformance.registry import requirements
+from conformance.gate import STOPPED, Gate, opened, unsent
+from conformance.model import Level, Outcome, Recording, Verdict, Violation
+from conformance.registry import requirements, scenarios
 
 TODAY = date(2026, 11, 22)
 ID = "OAI-CHAT-015"
@@ -70,6 +70,30 @@ def test_a_bad_entry_fails_and_says_why(given: Verdict, known: Entry, reason: st
     assert Flag.BAD_BASELINE in found.flags and reason in found.reason
     assert found.outcome is given.outcome and is_failing(found)
     assert exit_status([found]) is Exit.FAILED
+
+
+@pytest.mark.parametrize(
+    ("given", "left_out", "outcome", "flags"),
+    [
+        (verdict(Outcome.FAIL), {"openai-stop"}, Outcome.KNOWN, ()),
+        (verdict(Outcome.FAIL, "id"), {"openai-stop"}, Outcome.FAIL, ("bad_baseline",)),
+        (verdict(Outcome.FAIL), {"openai-plain"}, Outcome.FAIL, ("bad_baseline",)),
+        (verdict(Outcome.PASS), {"openai-stop"}, Outcome.PASS, ("bad_baseline",)),
+        (verdict(Outcome.PASS), {"openai-stop", "openai-plain"}, Outcome.PASS, ()),
+    ],
+    ids=["the rest fails", "in another way", "in another place", "the rest passes", "none sent"],
+)
+def test_a_part_of_a_run_is_held_against_that_part_of_the_entry(
+    given: Verdict, left_out: set[str], outcome: Outcome, flags: tuple[str, ...]
+) -> None:
+    made = Baseline({ID: entry(WAY, "openai-stop body.usage.total_tokens")})
+    found = Gate(TODAY, made).passed(given, left_out)
+    assert (found.outcome, found.flags) == (outcome, flags)
+
+
+def test_a_scenario_that_was_not_recorded_is_unsent() -> None:
+    lacking = Recording("openai-plain", not_recorded="needs keys.valid")
+    assert unsent({"openai-plain": lacking}) == frozenset(scenarios())
 
 
 @pytest.mark.parametrize("outcome", [Outcome.INCONCLUSIVE, Outcome.NOT_RUN, Outcome.NOT_APPLICABLE])

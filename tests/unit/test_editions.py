@@ -34,6 +34,14 @@ def test_what_is_newer_does_not_decide(outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
+    ("root", "status"), [("OAI-SSE-007", Exit.CONFORMS), ("OAI-SSE-001", Exit.INCOMPLETE)]
+)
+def test_what_only_a_newer_one_blocks_does_not_decide(root: str, status: Exit) -> None:
+    blocked = Verdict("OAI-SSE-009", Level.MUST, Outcome.NOT_RUN, f"blocked by {root}")
+    assert exit_status([OLD, blocked, newer(Outcome.FAIL)]) is status
+
+
+@pytest.mark.parametrize(
     ("outcome", "fail_on", "excused"),
     [
         (Outcome.FAIL, Level.MUST, True),

@@ -550,6 +550,15 @@ def test_refusing_an_optional_parameter_is_not_failing_it(
     assert verdict(rule, recordings=(refused,), profile=profile).outcome is outcome
 
 
+def test_what_is_only_asked_on_an_unclaimed_protocol_is_not_applicable(verdict: Judged) -> None:
+    chat_only = replace(GENERIC, endpoints={Protocol.OPENAI: GENERIC.endpoints[Protocol.OPENAI]})
+
+    found = verdict(made("GW-X-001", on=("anthropic-tool",)), recordings=(), profile=chat_only)
+
+    assert found.outcome is Outcome.NOT_APPLICABLE
+    assert found.reason == "it is asked on anthropic, which the profile generic does not claim"
+
+
 def test_what_only_unclaimed_capabilities_show_is_not_applicable(
     verdict: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:

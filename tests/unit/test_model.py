@@ -49,6 +49,19 @@ PLAIN, STREAM = {"stream": False}, {"stream": True}
         ),
         pytest.param(asked(CHAT, {"stream": 1}), Kind.OPENAI_COMPLETION, id="stream is no bool"),
         pytest.param(
+            asked(CHAT, {"stream": "yes"}, type="text/event-stream"),
+            Kind.OPENAI_STREAM,
+            id="stream is no bool, and taken for true",
+        ),
+        pytest.param(
+            replace(
+                asked(CHAT, PLAIN, status=400),
+                request=replace(request("openai"), headers=(("authorization", "a\r\n b"),)),
+            ),
+            Kind.OTHER,
+            id="a folded header line, which a server refuses itself",
+        ),
+        pytest.param(
             asked(CHAT, PLAIN, type="text/event-stream"),
             Kind.OPENAI_COMPLETION,
             id="a stream that was not asked for",

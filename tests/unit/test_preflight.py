@@ -11,11 +11,11 @@ import pytest
 from unit_servers import Answer, http, serving
 
 from conformance import retrying
+from conformance.connection import Deadlines, connected
 from conformance.errors import PreflightFailure
 from conformance.kinds import Protocol
 from conformance.preflight import Preflight, preflight
 from conformance.profile import load
-from conformance.recorder import Deadlines, connected
 from conformance.secret import Secret
 from conformance.target import Target
 

@@ -97,7 +97,9 @@ def test_a_wrong_profile_is_refused_with_its_place(tmp_path: Path, text: str, pl
 
 
 def test_an_unknown_profile_is_refused_with_those_known() -> None:
-    with pytest.raises(UsageError, match=r"'nonesuch', expected one of generic, .* or a TOML file"):
+    with pytest.raises(
+        UsageError, match=r"'nonesuch', expected one of anthropic, .* or a TOML file"
+    ):
         profile.load("nonesuch")
 
 

@@ -14,10 +14,11 @@ import pytest
 from unit_servers import END, Answer, Server, chunked, http, serving
 
 from conformance import __version__, retrying
+from conformance.connection import Connection, Deadlines, Route, connected
 from conformance.kinds import Kind, Protocol
 from conformance.model import Ended, Exchange, FailureKind
 from conformance.profile import CredentialStyle, load
-from conformance.recorder import Connection, Deadlines, Gateway, Route, connected
+from conformance.recorder import Gateway
 from conformance.secret import Secret
 from conformance.target import Target
 
@@ -410,6 +411,35 @@ def test_bytes_are_sent_as_they_are() -> None:
             return await made.post(Protocol.OPENAI, "/chat/completions", b"{bad")
 
     assert asyncio.run(run()).request.body == b"{bad"
+
+
+def test_a_credential_can_be_sent_in_two_styles_at_once() -> None:
+    asked = only(OK, style=X_API_KEY, beside=BEARER).request
+
+    assert asked.header("x-api-key") == "gw-valid"
+    assert asked.header("authorization") == "Bearer gw-valid"
+
+
+def test_a_path_below_the_site_can_be_asked() -> None:
+    async def run() -> Exchange:
+        async with served(OK) as (made, _):
+            return await made.send(Protocol.ANTHROPIC, "HEAD", "/api/hello", below_root=False)
+
+    asked = asyncio.run(run()).request
+
+    assert (asked.method, asked.path) == ("HEAD", "/api/hello")
+
+
+def test_of_a_body_that_is_too_large_the_beginning_is_kept() -> None:
+    async def run() -> tuple[Exchange, Server]:
+        async with served(OK) as (made, server):
+            long = b"w" * (2 << 20)
+            return await made.post(Protocol.OPENAI, "/chat/completions", long), server
+
+    found, server = asyncio.run(run())
+
+    assert found.request.body.endswith(b"w... (2,097,152 bytes in all)")
+    assert len(found.request.body) < len(server.requests[0]) // 2
 
 
 def test_a_header_can_be_left_out() -> None:

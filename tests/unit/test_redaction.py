@@ -22,7 +22,7 @@ from conformance.model import (
     Request,
     Response,
 )
-from conformance.redaction import MARK, Redactor, credentials_in
+from conformance.redaction import MARK, Redactor, _runs, credentials_in
 from conformance.secret import Secret
 
 SECRET = "Zq7Lm2Xw9Rt4Vb8Ny1Kc6Hd3"
@@ -327,3 +327,53 @@ def test_redaction_is_idempotent(leak: tuple[dict[str, Secret], str, list[int]])
     once = redactor.text(text)
 
     assert redactor.text(once) == once
+
+
+def found_by_the_plain_search(redactor: Redactor, data: bytes) -> list[tuple[str, int, int]]:
+    """Every run of a credential, looked for at each byte."""
+    runs = []
+    for size, parts in redactor._parts.items():
+        position = 0
+        while position <= len(data) - size:
+            spelling = parts.get(data[position : position + size])
+            if spelling is None:
+                position += 1
+                continue
+            end = position + size
+            while (
+                end + spelling.width <= len(data)
+                and data[position : end + spelling.width] in spelling.secret
+            ):
+                end += spelling.width
+            runs.append((spelling.role, position, end))
+            position = end
+    return runs
+
+
+PIECES = st.sampled_from(
+    [
+        KEY,
+        SECRET,
+        SECRET[:9],
+        SECRET[3:20],
+        OTHER,
+        OTHER[9:],
+        encoded(SECRET),
+        percent(OTHER),
+        "\\u",
+    ]
+)
+
+
+@given(st.lists(st.one_of(PIECES, st.text(max_size=12), st.sampled_from(list(SECRET)))))
+def test_the_search_by_stretches_finds_what_the_plain_one_does(parts: list[str]) -> None:
+    redactor = Redactor({"valid": Secret(KEY), "vendor": Secret(OTHER)})
+    data = "".join(parts).encode("utf-8", "surrogatepass")
+
+    found = [
+        (spelling.role, start, end)
+        for size, known in redactor._parts.items()
+        for spelling, start, end in _runs(size, known, data, redactor._stretches[size])
+    ]
+
+    assert found == found_by_the_plain_search(redactor, data)

@@ -330,6 +330,21 @@ def test_a_run_keeps_to_the_protocols_asked_for(
     assert set(profile_of(Wish(protocols=protocols), {}).endpoints) == expected
 
 
+@pytest.mark.parametrize(("asked", "expected"), [("", "2023-06-01"), ("2026-10-21", "2026-10-21")])
+def test_a_run_speaks_the_version_asked_for(asked: str, expected: str) -> None:
+    found = profile_of(Wish(anthropic_version=asked), {}).endpoints
+
+    assert {name: end.version for name, end in found.items()} == {
+        Protocol.ANTHROPIC: expected,
+        Protocol.OPENAI: "",
+    }
+
+
+def test_a_version_of_a_protocol_that_is_not_judged_is_refused() -> None:
+    with pytest.raises(UsageError, match="--anthropic-version: the Anthropic protocol is not"):
+        profile_of(Wish(anthropic_version="2026-10-21", protocols=("openai",)), {})
+
+
 def test_a_protocol_that_is_not_claimed_is_refused() -> None:
     with pytest.raises(UsageError, match="--protocol: the profile token-hub does not claim anth"):
         profile_of(Wish(profile="token-hub", protocols=("anthropic",)), {})
