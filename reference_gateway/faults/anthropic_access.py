@@ -227,7 +227,6 @@ async def _refused_version(version: str, call: Call, ledger: Ledger, proceed: Au
     kills=(
         "ANT-BETA-001",
         "ANT-CACHE-003",
-        "ANT-CC-005",
         "ANT-CC-007",
     ),
     origin=_CONTRACT + "many betas on every call",
