@@ -32,7 +32,7 @@ if find_spec("sniffio") is None:
 EVERYTHING = frozenset({"abuse", "large", "slow"})
 """The opt-in areas that need nothing but the gateway."""
 
-SILENCE_S = 1.2
+SILENCE_S = 4.0
 """What stands for two minutes of silence; the gateway's own patience is scaled with it."""
 
 AT_ONCE = 16
