@@ -21,6 +21,7 @@ from conformance.registry import requirement
 from conformance.shapes import matches
 
 _ABUSED = ("anthropic-abuse", "openai-abuse")
+_STALLED = ("anthropic-stalled-body", "openai-stalled-body")
 _LARGE = ("anthropic-val-053", "oversized-chat")
 _ENVELOPE = {"anthropic-abuse": "ANT-ERR-001", "openai-abuse": "OAI-ERR-001"}
 _INTERNALS = {
@@ -45,7 +46,7 @@ _INTERNALS = {
 
 @requirement(
     "GW-SAFE-001",
-    on=_ABUSED,
+    on=(*_ABUSED, *_STALLED),
     symptom="crash-on-input",
     needs=("ANT-EP-001", "OAI-HTTP-001"),
     judges_silence=True,
@@ -55,29 +56,34 @@ _INTERNALS = {
 def no_request_breaks_the_gateway(recording: Recording) -> Findings:
     """No request makes a 5xx, a hang or a dropped connection, and the next one is served."""
     sent: dict[str, str] = recording.facts["sent"]
+    # How long the rest of a body is waited for is the gateway's own choice.
+    patience = Level.SHOULD if recording.scenario in _STALLED else None
     for exchange in recording.final:
         name = sent.get(exchange.id)
         if name is not None:
-            yield from _survived(exchange, name, set(recording.facts["no_http"]))
+            yield from _survived(exchange, name, set(recording.facts["no_http"]), patience)
     last = recording.last
     if not 200 <= last.status < 300:
         found = str(last.status or (last.failure.detail if last.failure else "no answer"))
         yield Violation("status", "a sound request is served afterwards", found, exchange=last.id)
 
 
-def _survived(exchange: Exchange, name: str, no_http: set[str]) -> Iterator[Violation]:
-    wanted = "a 4xx"
+def _survived(
+    exchange: Exchange, name: str, no_http: set[str], patience: Level | None
+) -> Iterator[Violation]:
+    wanted, id = "a 4xx", exchange.id
     if exchange.response is None:
         failure = exchange.failure
         hung = failure is not None and failure.kind is FailureKind.TIMEOUT
         if hung or exchange.id not in no_http:
             detail = failure.detail if failure else "no answer"
-            yield Violation("response", wanted, f"{detail}, to {name}", exchange=exchange.id)
+            level = patience if hung else None
+            yield Violation("response", wanted, f"{detail}, to {name}", level, id)
     elif exchange.status >= 500:
-        yield Violation("status", wanted, f"{exchange.status} to {name}", exchange=exchange.id)
+        yield Violation("status", wanted, f"{exchange.status} to {name}", exchange=id)
     elif exchange.answer.ended is Ended.SILENT:
         actual = f"{exchange.status}, and then silence, to {name}"
-        yield Violation("response", "a complete answer", actual, exchange=exchange.id)
+        yield Violation("response", "a complete answer", actual, exchange=id)
 
 
 @requirement(

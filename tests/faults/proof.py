@@ -1,4 +1,4 @@
-"""One proof: the whole suite against one gateway, in this process."""
+"""One proof: the suite against one gateway, in this process."""
 
 from __future__ import annotations
 

@@ -104,6 +104,23 @@ def test_a_bad_request_is_survived(made: Recording, expected: Outcome) -> None:
     assert outcome("GW-SAFE-001", made) is expected
 
 
+@pytest.mark.parametrize(
+    ("stalled", "expected"),
+    [
+        pytest.param(refused(ONE, status=408), Outcome.PASS, id="refused"),
+        pytest.param(lost(FailureKind.RESET), Outcome.PASS, id="closed"),
+        pytest.param(lost(FailureKind.TIMEOUT), Outcome.WARN, id="waited for"),
+        pytest.param(refused(ONE, status=500), Outcome.FAIL, id="a 500"),
+    ],
+)
+def test_a_body_that_stalls_is_not_waited_for_without_end(
+    stalled: Exchange, expected: Outcome
+) -> None:
+    made = replace(abused(stalled, SERVED, no_http=True), scenario="anthropic-stalled-body")
+
+    assert outcome("GW-SAFE-001", made) is expected
+
+
 def test_an_answer_that_falls_silent_is_reported() -> None:
     answered = refused(ONE)
     assert answered.response is not None
