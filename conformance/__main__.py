@@ -8,12 +8,34 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from conformance import __version__
-from conformance.commands import diff, discovering, judging, listing, matrix, redacting, reporting
+from conformance.commands import (
+    clients,
+    connect,
+    diff,
+    discovering,
+    judging,
+    lab,
+    listing,
+    matrix,
+    redacting,
+    reporting,
+)
 from conformance.commands.run import run
 from conformance.errors import ConformanceError
 
 USAGE_ERROR = 4
-COMMANDS = (listing, discovering, reporting, judging, redacting, diff, matrix)
+COMMANDS = (
+    listing,
+    discovering,
+    reporting,
+    judging,
+    redacting,
+    diff,
+    matrix,
+    clients,
+    connect,
+    lab,
+)
 
 
 class _Parser(argparse.ArgumentParser):

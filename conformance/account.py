@@ -12,7 +12,7 @@ from conformance import __version__
 from conformance.errors import PreflightFailure
 from conformance.manner import Manner
 from conformance.meter import Meter
-from conformance.plan import Plan
+from conformance.plan import Plan, lacking_lab
 from conformance.run import Recorded
 from conformance.target import Target
 
@@ -21,7 +21,8 @@ def header(
     target: Target, direct: Target | None, manner: Manner, plan: Plan, included: frozenset[str]
 ) -> dict[str, Any]:
     """The first line: who judges whom, with which configuration."""
-    sent = [s for s in plan.scenarios if not s.opt_in or s.opt_in in included]
+    wanted = [s for s in plan.scenarios if not s.opt_in or s.opt_in in included]
+    sent = [s for s in wanted if not lacking_lab(s, target)]
     return {
         "suite_version": __version__,
         "started_at": now(),
@@ -30,6 +31,7 @@ def header(
         "target": target.base_url,
         "origin": target.origin,
         "direct": direct.base_url if direct else "",
+        "lab": target.lab.url if target.lab else "",
         "edition": manner.edition,
         "baseline": str(manner.baseline or ""),
         "planned": len(plan.selected),

@@ -26,6 +26,7 @@ from conformance.model import (
     Recording,
     Request,
     Response,
+    Side,
 )
 
 FORMAT = 1
@@ -59,9 +60,18 @@ def read(path: Path) -> Recording:
         raise UnreadableFile(path, f"{type(error).__name__}: {error}", expected) from error
 
 
+def _in_order(folder: Path) -> list[Path]:
+    """The plain traffic first: it shows a fault more simply than the lab's and the clients'."""
+    return sorted(folder.glob("*.json"), key=lambda path: (_is_staged(path.name), path.name))
+
+
+def _is_staged(name: str) -> bool:
+    return name.startswith(("lab-", "client-"))
+
+
 def read_all(folder: Path) -> dict[str, Recording]:
     """Every recording in a folder, by scenario."""
-    found = (read(path) for path in sorted(folder.glob("*.json")))
+    found = (read(path) for path in _in_order(folder))
     return {recording.scenario: recording for recording in found}
 
 
@@ -69,7 +79,7 @@ def read_readable(folder: Path) -> tuple[dict[str, Recording], tuple[str, ...]]:
     """Every recording that can be read, and what is wrong with the others."""
     found: dict[str, Recording] = {}
     wrong: list[str] = []
-    for path in sorted(folder.glob("*.json")):
+    for path in _in_order(folder):
         try:
             recording = read(path)
         except UnreadableFile as error:
@@ -95,6 +105,7 @@ def exchange_to_json(exchange: Exchange) -> dict[str, Any]:
     return {
         "id": exchange.id,
         "side": exchange.side,
+        **({"provider": exchange.provider} if exchange.is_upstream else {}),
         "credential": exchange.credential,
         "superseded": exchange.superseded,
         "started_at": exchange.started_at,
@@ -165,7 +176,8 @@ def _exchange_from(row: Mapping[str, Any]) -> Exchange:
         started_at=row["started_at"],
         credential=row["credential"],
         superseded=row["superseded"],
-        side=row["side"],
+        side=Side(row["side"]),
+        provider=row.get("provider", ""),
         recognised=Kind(row["recognised"]) if "recognised" in row else None,
         lost=frozenset(Part(part) for part in row.get("lost", ())),
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from conformance.errors import UsageError
 from conformance.manner import Manner
 from conformance.meter import OVERHEAD_TOKENS, Limits, Meter, cost_usd
-from conformance.plan import Plan
+from conformance.plan import Plan, lacking_lab, reaches_lab
 from conformance.profile import Price
 from conformance.registry import Scenario
 from conformance.target import Target
@@ -29,20 +29,25 @@ _PROMPT_TOKENS = 500
 
 @dataclass(frozen=True)
 class Estimate:
-    """The most that a plan sends and costs; `unpriced` are the models without a price."""
+    """The most that a plan sends and costs; `unpriced` are the models without a price.
+
+    The requests that the lab answers are counted with the others and cost nothing.
+    """
 
     requests: int
     output_tokens: int
     cost_usd: Decimal
     unpriced: tuple[str, ...]
+    to_lab: int = 0
 
     @property
     def words(self) -> str:
         """In one line: requests, output tokens, price."""
         sent = f"{self.requests} requests, at most {self.output_tokens} output tokens"
+        of_lab = f"; {self.to_lab} of them to the lab, for nothing" if self.to_lab else ""
         if self.unpriced:
-            return f"{sent}, price unknown ({', '.join(self.unpriced)})"
-        return f"{sent}, at most {usd(self.cost_usd)}"
+            return f"{sent}, price unknown ({', '.join(self.unpriced)}){of_lab}"
+        return f"{sent}, at most {usd(self.cost_usd)}{of_lab}"
 
 
 def estimate(plan: Plan, target: Target, included: frozenset[str]) -> Estimate:
@@ -53,20 +58,30 @@ def estimate(plan: Plan, target: Target, included: frozenset[str]) -> Estimate:
     keys of its own is sent only where the profile names an adapter that can make some.
     """
     sent = [s for s in plan.scenarios if _is_sent(s, target, included)]
-    prices = {scenario.protocol: _price(target, scenario) for scenario in sent}
+    free = [s for s in sent if _is_free(s, target)]
+    paid = [s for s in sent if s not in free]
+    prices = {scenario.protocol: _price(target, scenario) for scenario in paid}
     models = {str(p): target.models.get(str(p), "") for p, found in prices.items() if not found}
     return Estimate(
         requests=sum(scenario.exchanges for scenario in sent),
-        output_tokens=sum(scenario.cost for scenario in sent),
-        cost_usd=sum((_cost(s, prices[s.protocol]) for s in sent), Decimal(0)),
+        output_tokens=sum(scenario.cost for scenario in paid),
+        cost_usd=sum((_cost(s, prices[s.protocol]) for s in paid), Decimal(0)),
         unpriced=tuple(_unpriced(models)),
+        to_lab=sum(scenario.exchanges for scenario in free),
     )
+
+
+def _is_free(scenario: Scenario, target: Target) -> bool:
+    """Whether the lab answers it: asked for, or behind the primary model as well."""
+    primary = target.models.get(str(scenario.protocol))
+    return reaches_lab(scenario, target) or primary in target.lab_models
 
 
 def _is_sent(scenario: Scenario, target: Target, included: frozenset[str]) -> bool:
     can_issue = target.profile.control != MANUAL
     is_included = not scenario.opt_in or scenario.opt_in in included
-    return is_included and (can_issue or not scenario.abilities)
+    is_reached = not lacking_lab(scenario, target)
+    return is_included and is_reached and (can_issue or not scenario.abilities)
 
 
 def limits_of(manner: Manner, target: Target, estimated: Estimate) -> Limits:
@@ -81,7 +96,7 @@ def limits_of(manner: Manner, target: Target, estimated: Estimate) -> Limits:
     if is_foreign and cost_usd is None and not estimated.unpriced:
         cost_usd = DEFAULT_COST_USD
     if is_foreign and requests is None and estimated.unpriced:
-        requests = DEFAULT_REQUESTS
+        requests = DEFAULT_REQUESTS + estimated.to_lab
     return Limits(cost_usd, requests)
 
 

@@ -27,13 +27,13 @@ async def opened(target: Target) -> AsyncIterator[httpx.AsyncClient]:
         follow_redirects=False,
         trust_env=not target.is_loopback,
     )
-    with _unlogged():
+    with unlogged():
         async with client:
             yield client
 
 
 @contextmanager
-def _unlogged() -> Iterator[None]:
+def unlogged() -> Iterator[None]:
     """Keeps the HTTP library's log quiet: it quotes answers, and these may quote a key."""
     levels = {logging.getLogger(name): logging.getLogger(name).level for name in _QUOTING}
     for logger in levels:

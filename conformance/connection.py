@@ -44,10 +44,12 @@ class Reading:
     """How an answer is read: all of it, or so many events of a stream.
 
     `silent_for_s` is a silence that was asked for, and is borne beyond the deadlines.
+    Where no answer has begun after `leave_after_s` the connection is closed; 0 for never.
     """
 
     abandon_after: int = 0
     silent_for_s: float = 0.0
+    leave_after_s: float = 0.0
 
 
 ALL = Reading()
@@ -115,12 +117,12 @@ class Connection:
 
     async def _exchange(self, request: httpx.Request, reading: Reading) -> Outcome:
         started = monotonic()
+        patience_s = self.deadlines.first_byte_s + reading.silent_for_s
         try:
-            async with asyncio.timeout(self.deadlines.first_byte_s):
+            async with asyncio.timeout(reading.leave_after_s or patience_s):
                 answer = await self.client.send(request, stream=True)
         except TimeoutError:
-            detail = f"no response headers within {self.deadlines.first_byte_s:g} s"
-            return None, Failure(FailureKind.TIMEOUT, detail)
+            return None, _unbegun(reading, patience_s)
         except httpx.TransportError as error:
             return None, failure_of(error)
         try:
@@ -175,3 +177,11 @@ async def connected(
     """A connection to the target, closed at the end; `fields` are further ones of its own."""
     async with opened(target) as client:
         yield Connection(client, target, deadlines, **fields)
+
+
+def _unbegun(reading: Reading, patience_s: float) -> Failure:
+    """Why there is no answer: nobody waited for it, or it did not come."""
+    if reading.leave_after_s:
+        detail = f"left after {reading.leave_after_s:g} s, before an answer"
+        return Failure(FailureKind.LEFT, detail)
+    return Failure(FailureKind.TIMEOUT, f"no response headers within {patience_s:g} s")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from conformance.catalogue import Entry, catalogue, excluded, kills, source_url
 from conformance.kinds import Kind
-from conformance.registry import RUN, Requirement, requirements, scenarios, serving
+from conformance.registry import CLIENTS, RUN, Requirement, requirements, scenarios, serving
 
 _HEAD = """# Coverage
 
@@ -73,8 +73,11 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _without_fault(row: Row) -> str:
-    is_lab = row.requirement is not None and row.requirement.needs_lab
-    return "none: needs a scripted upstream (lab)" if is_lab else "none"
+    if row.requirement is None:
+        return "none"
+    if row.requirement.page == CLIENTS:
+        return "none: the proof runs no client ([kill matrix](kill-matrix.md))"
+    return "none: needs a scripted upstream (lab)" if row.requirement.needs_lab else "none"
 
 
 def _cell(text: str) -> str:

@@ -6,7 +6,9 @@ What a gateway does wrong is a value (`conformance.model.Violation`). The tree::
     ├── UsageError          the user's mistake: options, files, environment (exit status 4)
     ├── PreflightFailure    nothing can be judged: target or configuration (exit status 6)
     ├── UnreadableFile      a file of ours that cannot be read back
-    └── ControlError        the gateway's control API did not do what was asked
+    ├── ControlError        the gateway's control API did not do what was asked
+    ├── LabError            the lab behind the gateway did not do what was asked
+    └── ClientError         a real client is not there, or did not get as far as asking
 """
 
 from __future__ import annotations
@@ -48,3 +50,11 @@ class UnreadableFile(ConformanceError):
 
 class ControlError(ConformanceError):
     """A control adapter could not put a key into the wanted state."""
+
+
+class LabError(ConformanceError):
+    """The scripted upstream behind the gateway is not there, or does not take a script."""
+
+
+class ClientError(ConformanceError):
+    """A real client is not installed, or ended before it asked the gateway anything."""

@@ -35,6 +35,7 @@ MEANINGS = {
 NOT_COVERED = (
     "needs keys.",
     "needs models.",
+    "needs --lab",
     "needs lab",
     "needs a probe",
     "needs --include",

@@ -13,7 +13,7 @@ from conformance.editions import Edition
 from conformance.errors import UsageError
 from conformance.exits import is_failing
 from conformance.model import Level, Recording, Verdict
-from conformance.registry import requirements, scenarios
+from conformance.registry import scenarios, unasked
 
 STOPPED = "the run stopped before it"
 """The reason of a verdict that a run never came to."""
@@ -54,7 +54,7 @@ class Gate:
 
     def refuse_filtered(self, selected: Iterable[str]) -> None:
         """A baseline written from half of the requirements would forget the other half."""
-        missing = set(requirements()) - set(selected)
+        missing = set(unasked()) - set(selected)
         if self.is_updating and missing:
             raise UsageError(
                 f"--update-baseline: {len(missing)} requirements are not selected;"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import filter as filter_names
 from typing import Any
 
@@ -25,12 +25,11 @@ from conformance.model import (
 )
 from conformance.profile import Profile
 from conformance.registry import Requirement, requirements, scenarios, serving
+from conformance.tally import NOTHING, Tally
 
 BLOCKED = "blocked by "
-NOTHING = "nothing exercised it"
 NEEDS_LAB = "needs lab: only a scripted upstream provokes it"
 
-_OF_LEVEL = {Level.MUST: Outcome.FAIL, Level.SHOULD: Outcome.WARN, Level.MAY: Outcome.INFO}
 _REFUSING = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
 _UNANSWERABLE = (FailureKind.TIMEOUT, FailureKind.MALFORMED)
 
@@ -95,6 +94,8 @@ class Judge:
         roots: dict[str, str] = {}
         for need in requirement.needs:
             verdict = self.verdict(need)
+            if self._leaves_open(need, requirement):
+                continue
             if verdict.outcome is Outcome.FAIL:
                 roots.setdefault(requirements()[need].area, need)
             elif verdict.reason.startswith(BLOCKED):
@@ -102,17 +103,30 @@ class Judge:
                 roots.setdefault(requirements()[need].area, root)
         return roots
 
+    def _leaves_open(self, need: str, requirement: Requirement) -> bool:
+        """Whether a need is broken in some directions through the gateway only, not in all."""
+        unserved = self._unserved((need,))
+        return bool(unserved) and "" not in unserved and not _directions(requirement) <= unserved
+
+    def _unserved(self, needs: Iterable[str]) -> set[str]:
+        """The directions through the gateway in which some need is broken; "" for elsewhere."""
+        found = (violation for need in needs for violation in self.verdict(need).violations)
+        broken = (v.exchange for v in found if v.level is not Level.MAY)
+        return {_direction_of(exchange.partition("#")[0]) for exchange in broken}
+
     def _subjects(self, requirement: Requirement) -> Iterator[Any]:
         yield from self._exchanges(requirement)
         if requirement.is_about_the_run:
             yield self._recordings
-        blocked = self._roots(requirement)
+        blocked, unserved = self._roots(requirement), self._unserved(requirement.needs)
         for name in requirement.scenario_names:
             recording = self._recordings.get(name)
             is_whole = recording is not None and not recording.not_recorded
             if not recording or not is_whole or not recording.final:
                 continue
             has_facts = recording.facts.keys() >= set(requirement.facts)
+            if _direction_of(name) in unserved - {""}:
+                continue
             if has_facts and _protocol_of(name) not in blocked:
                 yield showing(recording, requirement.feature)
 
@@ -125,15 +139,18 @@ class Judge:
             if violation.level is not Level.MAY
         }
         for recording in self._recordings.values():
-            if _is_hostile(recording.scenario):
-                continue  # What it asks breaks rules on purpose; its own requirements judge it.
+            if _is_judged_by_name(recording.scenario):
+                continue  # It breaks rules on purpose; its own requirements judge it.
             for exchange in recording.final:
                 if exchange.id not in unmet and requirement.can_judge(exchange):
                     yield exchange
 
     def _unexercised(self, requirement: Requirement) -> str:
         """Why there is no subject: what its scenarios lacked, where none of them was recorded."""
-        found = [self._recordings.get(name) for name in serving(requirement)]
+        names = serving(requirement)
+        # What some of its scenarios can do without is not what it lacks.
+        without = [name for name in names if scenarios()[name].lab_is_optional]
+        found = [self._recordings.get(name) for name in without or names]
         recorded = [recording for recording in found if recording is not None]
         reasons = {recording.not_recorded for recording in recorded}
         if requirement.kinds and "" in reasons:
@@ -166,59 +183,6 @@ class Judge:
             return
         for finding in requirement.find(subject, self._profile, seen):
             yield located(finding, subject)
-
-
-@dataclass
-class Tally:
-    """What the subjects of one requirement amount to, taken one at a time.
-
-    `sound` of them had no finding. `inconclusive` and `refused` are the first reasons of
-    their kind, `unjudged` is why there was no subject.
-    """
-
-    violations: list[Violation] = field(default_factory=list)
-    subjects: int = 0
-    sound: int = 0
-    inconclusive: str = ""
-    refused: str = ""
-    unjudged: str = NOTHING
-
-    def add(self, findings: Iterable[Finding]) -> list[Violation]:
-        """Count one subject; gives the violations among its findings."""
-        found = list(findings)
-        violations = [finding for finding in found if isinstance(finding, Violation)]
-        self.subjects += 1
-        self.sound += not found
-        self.violations += violations
-        for finding in found:
-            if isinstance(finding, Inconclusive):
-                self.inconclusive = self.inconclusive or finding.reason
-            elif isinstance(finding, NotApplicable):
-                self.refused = self.refused or finding.reason
-        return violations
-
-    def take(self, other: Tally) -> None:
-        """Count the subjects of another set of recordings too."""
-        self.violations += other.violations
-        self.subjects += other.subjects
-        self.sound += other.sound
-        self.inconclusive = self.inconclusive or other.inconclusive
-        self.refused = self.refused or other.refused
-
-    def verdict(self, given: Verdict) -> Verdict:
-        """The worst violation decides; without one a single sound subject is a pass."""
-        violations = [_printable(_levelled(found, given.level)) for found in self.violations]
-        if violations:
-            worst_first = tuple(sorted(violations, key=_severity))
-            outcome = _OF_LEVEL[worst_first[0].level or given.level]
-            return replace(given, outcome=outcome, violations=worst_first)
-        if self.sound:
-            return replace(given, reason=f"held in {self.sound} of {self.subjects}")
-        if self.inconclusive:
-            return replace(given, outcome=Outcome.INCONCLUSIVE, reason=self.inconclusive)
-        if self.subjects:
-            return replace(given, outcome=Outcome.NOT_APPLICABLE, reason=self.refused)
-        return replace(given, outcome=Outcome.NOT_RUN, reason=self.unjudged)
 
 
 def undecided(requirement: Requirement, profile: Profile) -> Verdict:
@@ -270,9 +234,18 @@ def refused_parameter(exchange: Exchange, profile: Profile) -> str:
     return "" if refused in profile.capabilities else refused
 
 
-def _is_hostile(scenario: str) -> bool:
+def _is_judged_by_name(scenario: str) -> bool:
     known = scenarios().get(scenario)
-    return known is not None and known.opt_in == "abuse"
+    return known is not None and known.is_judged_by_name
+
+
+def _direction_of(scenario: str) -> str:
+    known = scenarios().get(scenario)
+    return known.direction if known else ""
+
+
+def _directions(requirement: Requirement) -> set[str]:
+    return {_direction_of(name) for name in requirement.scenario_names}
 
 
 def _protocol_of(scenario: str) -> str:
@@ -309,21 +282,3 @@ def located(finding: Finding, subject: Any) -> Finding:
     if isinstance(subject, Exchange):
         return replace(finding, exchange=subject.id)
     return replace(finding, exchange=subject.last.id) if isinstance(subject, Recording) else finding
-
-
-def _levelled(violation: Violation, level: Level) -> Violation:
-    return replace(violation, level=violation.level or level)
-
-
-def _printable(violation: Violation) -> Violation:
-    """Half surrogates, which JSON can spell and UTF-8 cannot, as their codes; blanks as nothing."""
-    shown = {
-        name: getattr(violation, name).encode(errors="backslashreplace").decode()
-        for name in ("where", "expected", "actual")
-    }
-    said = shown["actual"]
-    return replace(violation, **shown | {"actual": said if said.strip() else "nothing"})
-
-
-def _severity(violation: Violation) -> int:
-    return list(Level).index(violation.level or Level.MUST)

@@ -54,11 +54,13 @@ class Bill:
 class Meter:
     """Counts one target's traffic.
 
+    The models that are `free` are the suite's own: they are counted and cost nothing.
     `unreported` answers were billable and told no usage: they count at the worst case.
     """
 
     prices: Mapping[str, Price] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    free: frozenset[str] = frozenset()
     requests: int = 0
     in_flight: int = 0
     unanswered: int = 0
@@ -109,7 +111,7 @@ class Meter:
     def _bill(self, body: bytes) -> Bill:
         asked = _parsed(body)
         model = asked.get("model")
-        if not isinstance(model, str):
+        if not isinstance(model, str) or model in self.free:
             return Bill()
         # A model that nobody sells is refused; where it is not, it is no dearer than these.
         price = self.prices.get(model) or max(self.prices.values(), key=_dearness, default=None)

@@ -73,7 +73,7 @@ class Ended(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """Why there is no response at all."""
+    """Why there is no response at all; LEFT: who asked went away before one."""
 
     DNS = "dns"
     REFUSED = "refused"
@@ -81,6 +81,14 @@ class FailureKind(StrEnum):
     RESET = "reset"
     TIMEOUT = "timeout"
     MALFORMED = "malformed"
+    LEFT = "left"
+
+
+class Side(StrEnum):
+    """Where an exchange was seen: by the client of the gateway, or by the lab behind it."""
+
+    CLIENT = "client"
+    UPSTREAM = "upstream"
 
 
 @dataclass(frozen=True)
@@ -187,8 +195,10 @@ class Exchange:
 
     `id` is the scenario's name and a number, `anthropic-plain#1`. `credential` is
     the role of the key that was sent (`valid`, `wrong`, `capped`, ...; empty for
-    none). A `superseded` exchange was tried again and is evidence only. Traffic that
-    was recorded elsewhere says what it was `recognised` as and what it has `lost`.
+    none). A `superseded` exchange was tried again and is evidence only. One that the lab
+    got from the gateway is of the `upstream` side and names the `provider` that it stood
+    for. Traffic that was recorded elsewhere says what it was `recognised` as and what it
+    has `lost`.
     """
 
     id: str
@@ -198,9 +208,22 @@ class Exchange:
     started_at: str = ""
     credential: str = ""
     superseded: bool = False
-    side: str = "client"
+    side: Side = Side.CLIENT
     recognised: Kind | None = None
     lost: frozenset[Part] = frozenset()
+    provider: str = ""
+
+    @property
+    def is_upstream(self) -> bool:
+        """Whether the lab saw it: the gateway asked, and the answer is the suite's own."""
+        return self.side is Side.UPSTREAM
+
+    @property
+    def was_left(self) -> bool:
+        """Whether who asked went away before the answer had ended, or had begun."""
+        if self.failure is not None:
+            return self.failure.kind is FailureKind.LEFT
+        return self.response is not None and self.response.ended is Ended.ABANDONED
 
     @property
     def status(self) -> int:
@@ -272,6 +295,7 @@ class Exchange:
 class Recording:
     """What one scenario did, in order; evidence, never a judgement.
 
+    `exchanges` are those of both sides; every other view but `upstream` is the client's.
     `facts` are named JSON values that the scenario took beside the traffic.
     `not_recorded` says why nothing was sent (`needs keys.capped`), else it is empty.
     """
@@ -282,9 +306,19 @@ class Recording:
     not_recorded: str = ""
 
     @property
+    def sent(self) -> tuple[Exchange, ...]:
+        """What the suite sent to the gateway, all tries."""
+        return tuple(exchange for exchange in self.exchanges if not exchange.is_upstream)
+
+    @property
     def final(self) -> tuple[Exchange, ...]:
-        """The exchanges that were not tried again."""
-        return tuple(exchange for exchange in self.exchanges if not exchange.superseded)
+        """The exchanges with the gateway that were not tried again."""
+        return tuple(exchange for exchange in self.sent if not exchange.superseded)
+
+    @property
+    def upstream(self) -> tuple[Exchange, ...]:
+        """What the gateway sent to the lab, in the order in which the lab got it."""
+        return tuple(exchange for exchange in self.exchanges if exchange.is_upstream)
 
     @property
     def last(self) -> Exchange:

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from conformance.imports import Foreign, Run
-from conformance.judge import BLOCKED, NEEDS_LAB, NOTHING, Judge, Tally, located, undecided
+from conformance.judge import BLOCKED, NEEDS_LAB, Judge, located, undecided
 from conformance.kinds import Kind
 from conformance.model import Exchange, Outcome, Part, Verdict
 from conformance.profile import Profile
 from conformance.registry import Requirement, requirements
+from conformance.tally import NOTHING, Tally
 
 NO_PROBE = "needs a probe that was not sent"
 NO_SUBJECT = "needs a probe: no recorded exchange shows it"
@@ -77,7 +78,7 @@ class Bench:
         """Judge a run of ours, its probes included; gives the exchanges that broke a rule."""
         judge, broken = Judge(run.recordings, self._profile), set[str]()
         for recording in run.recordings.values():
-            for exchange in recording.exchanges:
+            for exchange in recording.sent:
                 self._count(exchange)
         for id in self._open:
             tally = judge.tally(id)

@@ -27,6 +27,7 @@ def add(parser: pytest.Parser) -> None:
     """Declare every option but `--base-url`."""
     group = parser.getgroup("conformance", "LLM gateway conformance")
     _add_target(group)
+    _add_lab(group)
     _add_reference(group)
     _add_recordings(group)
     _add_manner(group)
@@ -87,6 +88,16 @@ def _add_target(group: pytest.OptionGroup) -> None:
         choices=ANTHROPIC_VERSIONS,
         default="",
         help="the API version to speak on the Anthropic protocol (default: the profile's)",
+    )
+
+
+def _add_lab(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--lab",
+        metavar="URL",
+        default="",
+        help="the scripted upstream behind the gateway (`gateway-conformance lab` starts it);"
+        " its token is read from GATEWAY_LAB_TOKEN",
     )
 
 
@@ -202,6 +213,7 @@ def wish(config: pytest.Config) -> Wish:
         model_anthropic=option.model_anthropic,
         protocols=tuple(option.protocol),
         anthropic_version=option.anthropic_version,
+        lab=option.lab,
         reference_url=option.reference_url,
         reference_profile=option.reference_profile,
         reference_model=option.reference_model,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance.profile import Profile
 from conformance.registry import Scenario, closure, requirements, scenarios, serving
+from conformance.target import Target
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,21 @@ def plan(selected: Iterable[str], profile: Profile, smoke: bool = False) -> Plan
         for scenario in scenarios().values()
         if scenario.name in wanted
         and scenario.protocols <= set(profile.endpoints)
-        and profile.claims(scenario.capabilities)
+        and profile.claims(scenario.demands)
         and (scenario.smoke or not smoke)
     )
     return Plan(ids, taken)
+
+
+def lacking_lab(scenario: Scenario, target: Target) -> tuple[str, ...]:
+    """What a scenario misses of the lab: all of it, or model roles that lead there."""
+    roles = () if scenario.lab_is_optional else scenario.lab_roles(target.profile.capabilities)
+    if roles and not target.has_lab:
+        return ("--lab",)
+    return tuple(f"models.{role}" for role in roles if role not in target.models)
+
+
+def reaches_lab(scenario: Scenario, target: Target) -> bool:
+    """Whether the lab answers a scenario: it asks for it, and its model roles lead there."""
+    roles = scenario.lab_roles(target.profile.capabilities)
+    return bool(roles) and target.has_lab and all(role in target.models for role in roles)

@@ -90,7 +90,8 @@ class Profile:
     """One gateway as the suite knows it.
 
     `kind` is `gateway` or `vendor`. `models` is keyed by role: `anthropic`,
-    `openai`, `unsupported`, `miscased`, `prefixed`, `unprovisioned`.
+    `openai`, `unsupported`, `miscased`, `prefixed`, `unprovisioned`, and the roles of
+    the lab; an empty name says that the gateway offers no such model.
     """
 
     name: str
@@ -112,13 +113,17 @@ class Profile:
 
     @property
     def chat_models(self) -> tuple[str, ...]:
-        """The models of the price list that chat, in its order."""
-        others = {self.models.get("embedding"), self.models.get("completion")}
+        """The models of the price list that chat, in its order; those of the lab left out."""
+        others = {name for role, name in self.models.items() if _is_apart(role)}
         return tuple(name for name in self.prices if name not in others)
 
     def names_host(self, host: str) -> bool:
         """Whether the profile is that of this host."""
         return host in self.hosts
+
+
+def _is_apart(role: str) -> bool:
+    return role in ("embedding", "completion") or role.startswith("lab_")
 
 
 def load(name_or_path: str) -> Profile:

@@ -19,10 +19,12 @@ import httpx
 from conformance import wire
 from conformance.connection import Connection, Reading, Route
 from conformance.kinds import Protocol
+from conformance.lab import Lab
 from conformance.model import Exchange, Failure, Recording, Request, Response
 from conformance.outgoing import OWN_HEADERS, encoded, kept, presented, recorded
 from conformance.profile import CredentialStyle, Price
 from conformance.recall import Recall
+from conformance.registry import SCRIPTED
 from conformance.retrying import LOST, TRIES, pause_s
 from conformance.roots import site_of
 from conformance.secret import Secret
@@ -36,7 +38,8 @@ class Gateway:
     """What a scenario talks to: one target, seen through the eyes of one scenario.
 
     `nonce` is a text that no earlier run has sent. `earlier` exchanges of an interrupted
-    run answer the same requests once more: nothing is paid twice.
+    run answer the same requests once more: nothing is paid twice. Where it `provokes` the
+    gateway from behind, what goes wrong is what was asked for: it is never tried again.
     """
 
     scenario: str
@@ -50,6 +53,8 @@ class Gateway:
     nonce: str = field(default_factory=lambda: token_hex(8))
     tenancy: Tenancy | None = None
     earlier: Recall = field(default_factory=Recall)
+    behind: Lab | None = None
+    provokes: bool = False
 
     @property
     def tenants(self) -> Tenancy:
@@ -57,6 +62,18 @@ class Gateway:
         if self.tenancy is None:
             raise ValueError(f"{self.scenario} issues keys and has no control adapter")
         return self.tenancy
+
+    @property
+    def lab(self) -> Lab:
+        """The lab behind the gateway; only where the scenario asks for its model roles."""
+        if self.behind is None:
+            raise ValueError(f"{self.scenario} asks for the lab and names none of its models")
+        return self.behind
+
+    def obedient_model(self, protocol: Protocol) -> str:
+        """The model that does what a prompt orders: the gateway's own, else the lab's."""
+        role = str(protocol) if self.claims(SCRIPTED) else f"lab_{protocol}"
+        return self.models[role]
 
     @property
     def silence_s(self) -> float:
@@ -153,6 +170,7 @@ class Gateway:
         below_root: bool = True,
         abandon_after: int = 0,
         silent_for_s: float = 0.0,
+        leave_after_s: float = 0.0,
     ) -> Exchange:
         """Send one request, below the root of a protocol or, if asked, below its site.
 
@@ -160,7 +178,8 @@ class Gateway:
         `beside` is a second one in which it is sent too; `extra` headers replace those of
         the same name, `without` names some to leave out. After `abandon_after` events of a
         stream the connection is closed; 0 reads to the end. `silent_for_s` is a silence
-        that the model was told to keep.
+        that the model was told to keep. Where no answer has begun after `leave_after_s` the
+        connection is closed as well.
         """
         route = self.routes[protocol]
         styles = [style or route.style, *([beside] if beside else [])] if key else []
@@ -174,7 +193,8 @@ class Gateway:
         )
         for name in without:
             request.headers.pop(name, None)
-        return await self._tried(request, key, Reading(abandon_after, silent_for_s))
+        reading = Reading(abandon_after, silent_for_s, leave_after_s)
+        return await self._tried(request, key, reading)
 
     async def raw(
         self,
@@ -210,17 +230,19 @@ class Gateway:
 
     async def _tried(self, request: httpx.Request, key: str, reading: Reading) -> Exchange:
         """Send until there is an answer that says something, at most TRIES times."""
-        for attempt in range(TRIES):
+        tries = 1 if self.provokes else TRIES
+        for attempt in range(tries):
             exchange = await self._once(request, key, reading)
             wait_s = pause_s(exchange, attempt, self.expects_success)
-            if wait_s is None or attempt == TRIES - 1:
+            if wait_s is None or attempt == tries - 1:
                 break
             self.exchanges[_place(exchange)] = replace(exchange, superseded=True)
             if exchange.status == 429:
                 self.connection.pace.hold(wait_s)
             await asyncio.sleep(wait_s)
         lost = exchange.failure is not None and exchange.failure.kind in LOST
-        self.connection.count(lost, exchange.status >= 500)
+        if not self.provokes:
+            self.connection.count(lost, exchange.status >= 500)
         return exchange
 
     async def _once(self, request: httpx.Request, key: str, reading: Reading) -> Exchange:

@@ -20,7 +20,7 @@ from conformance.secret import Secret
 MARK = re.compile(r"\[key:(?P<role>[a-z_]+):(?P<part>whole|part)\]")
 
 # Public prefixes say whose key it is and are no secret.
-_PREFIX = re.compile(rb"^(th-|sk-th_|sk-ant-api\d\d-|sk-proj-|sk-or-v1-|sk-)")
+_PREFIX = re.compile(rb"^(th-|lab-|sk-th_|sk-ant-api\d\d-|sk-proj-|sk-or-v1-|sk-)")
 _SHORTEST_PART = 9
 
 

@@ -13,7 +13,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.control import Ability
 from conformance.kinds import Kind, Protocol
@@ -29,6 +29,23 @@ OPT_INS = ("slow", "abuse", "large", "clients")
 """The areas that a foreign target is asked for only by `--include`: minutes of silence,
 hostile input, megabytes or ten thousands of tokens, real clients."""
 
+CLIENTS = "clients"
+"""The page of the real clients, which is also the area that asks for them."""
+
+SCRIPTED = "scripted_upstream"
+"""The capability of a gateway whose own models obey the orders in a prompt."""
+
+LAB_MODELS = {
+    "lab_openai": "lab-openai",
+    "lab_anthropic": "lab-anthropic",
+    "lab_openai_fallback": "lab-openai-fallback",
+    "lab_anthropic_fallback": "lab-anthropic-fallback",
+    "lab_openai_refused": "lab-openai-refused",
+    "lab_anthropic_refused": "lab-anthropic-refused",
+}
+"""The model roles behind which a gateway has the lab, and the names that they have there."""
+
+Upstream = Literal["sound", "faulty"]
 Play = Callable[["Gateway"], Awaitable[None]]
 Rule = Callable[..., Findings]
 When = Callable[[Exchange], bool]
@@ -47,6 +64,10 @@ class Scenario:
     One that is played `per_model` has the exchanges and the cost of one model.
     `abilities` are those of the control adapter that it needs, `priced` says that it
     needs the price of the model.
+    It is sent only where the lab stands behind the model roles in `lab`; one that is about
+    the capability `scripted_upstream` asks for the lab only where the profile lacks that.
+    Where the lab is optional, the gateway's own model is asked without one.
+    Where the lab's answers are `faulty`, only the requirements that name it judge it.
     """
 
     name: str
@@ -65,6 +86,28 @@ class Scenario:
     abilities: tuple[Ability, ...] = ()
     priced: bool = False
     per_model: bool = False
+    lab: tuple[str, ...] = ()
+    lab_is_optional: bool = False
+    upstream: Upstream = "sound"
+
+    @property
+    def is_judged_by_name(self) -> bool:
+        """Whether it provokes what breaks the rules about kinds: only its own judge it."""
+        return self.opt_in == "abuse" or self.upstream == "faulty"
+
+    @property
+    def direction(self) -> str:
+        """`anthropic-openai` where Anthropic's protocol meets an OpenAI upstream; else empty."""
+        return f"{self.protocol}-{self.lab[0].split('_')[1]}" if self.lab else ""
+
+    @property
+    def demands(self) -> tuple[str, ...]:
+        """The capabilities that nothing can stand in for."""
+        return tuple(name for name in self.capabilities if name != SCRIPTED or not self.lab)
+
+    def lab_roles(self, capabilities: frozenset[str]) -> tuple[str, ...]:
+        """The roles that have to lead to the lab; none where the gateway's own models obey."""
+        return () if SCRIPTED in capabilities.intersection(self.capabilities) else self.lab
 
     @property
     def protocols(self) -> frozenset[Protocol]:
@@ -76,7 +119,8 @@ class Scenario:
     def expects_success(self) -> bool:
         """Whether it asks what any sound gateway answers with 200."""
         errors = {Kind.ANTHROPIC_ERROR, Kind.OPENAI_ERROR, Kind.OTHER}
-        return bool(self.yields) and not errors & set(self.yields)
+        is_sound = self.upstream == "sound"
+        return is_sound and bool(self.yields) and not errors & set(self.yields)
 
     @property
     def title(self) -> str:
@@ -134,6 +178,11 @@ class Requirement:
         """The page that the id belongs to."""
         return {"ANT": "anthropic", "OAI": "openai", "GW": "gateway"}[self.id.partition("-")[0]]
 
+    @property
+    def page(self) -> str:
+        """Where the suite shows it: with its area, or among the real clients."""
+        return CLIENTS if self.id.startswith("GW-CLI-") else self.area
+
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of exchange in `on`."""
@@ -165,8 +214,13 @@ class Requirement:
         return self.rule(subject, *(kept if name == "seen" else profile for name in self._asked))
 
     def can_judge(self, exchange: Exchange) -> bool:
-        """Whether an exchange is of its kinds and keeps what the rule is about."""
-        if exchange.kind not in self.kinds or self.reads & exchange.lost:
+        """Whether an exchange is of its kinds and keeps what the rule is about.
+
+        What the lab answered is the suite's own: no rule about a kind looks at it.
+        """
+        if exchange.is_upstream or exchange.kind not in self.kinds:
+            return False
+        if self.reads & exchange.lost:
             return False
         if (
             self.header
@@ -198,6 +252,9 @@ def scenario(
     abilities: tuple[Ability, ...] = (),
     priced: bool = False,
     per_model: bool = False,
+    lab: tuple[str, ...] = (),
+    lab_is_optional: bool = False,
+    upstream: Upstream = "sound",
 ) -> Callable[[Play], Play]:
     """Declare the decorated coroutine function as a scenario."""
 
@@ -219,6 +276,9 @@ def scenario(
             abilities=abilities,
             priced=priced,
             per_model=per_model,
+            lab=lab,
+            lab_is_optional=lab_is_optional,
+            upstream=upstream,
         )
         _add(_scenarios, name, declared)
         return play
@@ -285,6 +345,11 @@ def requirements() -> Mapping[str, Requirement]:
     return dict(sorted(_requirements.items()))
 
 
+def unasked() -> Mapping[str, Requirement]:
+    """The requirements of a whole run; those of real clients are shown to who asks for them."""
+    return {id: found for id, found in requirements().items() if found.page != "clients"}
+
+
 def closure(ids: Iterator[str] | list[str]) -> list[str]:
     """The ids and everything they need, directly or not, each once."""
     known = requirements()
@@ -306,7 +371,8 @@ def serving(requirement: Requirement) -> set[str]:
     """
     every = scenarios().values()
     wanted = set(requirement.kinds)
-    found = {s.name for s in every if wanted & set(s.yields) and not s.priced}
+    kept = (s for s in every if not s.priced and s.upstream == "sound")
+    found = {s.name for s in kept if wanted & set(s.yields)}
     if requirement.is_about_the_run:
         found |= {scenario.name for scenario in every if scenario.smoke}
     return found | set(requirement.scenario_names)

@@ -23,6 +23,7 @@ _SAME = {
     "direct": "--reference-url",
     "profile": "profile",
     "kind": "kind of profile",
+    "lab": "--lab",
     "plan": "plan",
 }
 
@@ -53,7 +54,7 @@ class Resumed:
     def check(self, header: Mapping[str, Any]) -> None:
         """Refuse where this run would be another one; raises UsageError."""
         before = self.judged.header
-        pairs = [(words, before.get(name), header[name]) for name, words in _SAME.items()]
+        pairs = [(words, before.get(name, ""), header[name]) for name, words in _SAME.items()]
         models = before.get("configuration", {}).get("models")
         pairs.append(("models", models, header["configuration"]["models"]))
         for words, was, now in pairs:

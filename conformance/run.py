@@ -11,16 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from conformance import archive
+from conformance import archive, lab
 from conformance.connection import SILENCE_S, Connection, Deadlines, connected
 from conformance.control import Control, abilities_of
-from conformance.errors import ControlError
+from conformance.errors import ClientError, ControlError, LabError, PreflightFailure
 from conformance.keyring import Keyring
 from conformance.kinds import Protocol
+from conformance.lab import Lab, LabApi
 from conformance.meter import BudgetSpent, Limits, Meter
 from conformance.model import Exchange, Recording
 from conformance.pace import Pace
-from conformance.plan import Plan
+from conformance.plan import Plan, lacking_lab, reaches_lab
 from conformance.preflight import Preflight, preflight
 from conformance.recall import Recall
 from conformance.recorder import Gateway
@@ -109,6 +110,7 @@ class _Session:
     conditions: Conditions
     recordings: dict[str, Recording] = field(default_factory=dict)
     tried: dict[str, list[Exchange]] = field(default_factory=dict)
+    lab: LabApi | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -135,6 +137,9 @@ class _Session:
             return Recording(scenario.name, not_recorded=f"needs --include {scenario.opt_in}")
         if self.is_storm:
             return Recording(scenario.name, not_recorded=_STORM)
+        without = lacking_lab(scenario, self.target)
+        if without:
+            return Recording(scenario.name, not_recorded=f"needs {', '.join(without)}")
         needed = (str(scenario.protocol), *scenario.models)
         missing = [f"models.{role}" for role in needed if role not in self.found.models]
         try:
@@ -152,6 +157,8 @@ class _Session:
         """The recording; what a stopped scenario had got is kept for `--resume`."""
         try:
             await scenario.play(gateway)
+            if gateway.behind is not None:
+                await gateway.behind.close()
         except asyncio.CancelledError:
             self._keep_part(gateway.recording)
             raise
@@ -159,7 +166,7 @@ class _Session:
             self._keep_part(gateway.recording)
             evidence = tuple(replace(e, superseded=True) for e in gateway.exchanges)
             return Recording(scenario.name, evidence, not_recorded=str(spent))
-        except ControlError as error:
+        except (ControlError, LabError, ClientError) as error:
             return replace(gateway.recording, not_recorded=str(error))
         return gateway.recording
 
@@ -172,13 +179,19 @@ class _Session:
         """What a scenario about money lacks: abilities of the adapter, the model's price."""
         able = abilities_of(self.keyring.control)
         lacking = [f"control.{ability}" for ability in scenario.abilities if ability not in able]
-        model = self.found.models.get(str(scenario.protocol), "")
-        if scenario.priced and model not in self.target.profile.prices:
-            lacking.append(f"prices.{model}")
-        return lacking
+        asked = [self.found.models.get(role, "") for role in scenario.lab or (scenario.protocol,)]
+        unpriced = [model for model in asked if model not in self.target.profile.prices]
+        return lacking + [f"prices.{model}" for model in unpriced if scenario.priced]
+
+    def _has_lab(self, scenario: Scenario) -> bool:
+        is_there = not scenario.lab_is_optional or reaches_lab(scenario, self.target)
+        return bool(scenario.lab) and is_there
 
     def _gateway(self, scenario: Scenario, keys: dict[str, Secret]) -> Gateway:
-        part = self.conditions.earlier.parts.get(scenario.name)
+        # What the lab saw of an interrupted scenario is gone with its script: it is played anew.
+        part = None if self._has_lab(scenario) else self.conditions.earlier.parts.get(scenario.name)
+        exchanges = self.tried.get(scenario.name, [])
+        behind = self.lab if self._has_lab(scenario) else None
         return Gateway(
             scenario.name,
             self.connection,
@@ -186,34 +199,38 @@ class _Session:
             self.found.models,
             keys,
             tenancy=self.keyring.tenancy(keys),
-            exchanges=self.tried.get(scenario.name, []),
+            exchanges=exchanges,
             expects_success=scenario.expects_success,
             earlier=Recall(part.exchanges if part else ()),
+            behind=Lab(behind, scenario.name, exchanges) if behind else None,
+            provokes=scenario.upstream == "faulty",
         )
 
 
 async def record(target: Target, plan: Plan, control: Control, conditions: Conditions) -> Recorded:
     """Record the whole plan; raises PreflightFailure where nothing can be judged."""
     redactor = Redactor()
-    for name in target.hidden:
-        redactor.add("header", target.headers[name])
-    keyring = Keyring(target.keys, control, redactor)
-    # Last: a credential that is the target's too keeps the role that it has there.
-    for role, secret in conditions.secrets:
-        redactor.add(role, secret)
     known = conditions.earlier.recordings
-    meter = Meter(target.profile.prices, conditions.limits)
+    meter = Meter(target.profile.prices, conditions.limits, target.lab_models)
     pace = Pace(conditions.per_minute)
-    async with connected(
-        target,
-        conditions.deadlines,
-        meter=meter,
-        pace=pace,
-        seed=conditions.seed,
-        silence_s=conditions.silence_s,
-    ) as connection:
+    async with (
+        lab.opened(target.lab) as behind,
+        connected(
+            target,
+            conditions.deadlines,
+            meter=meter,
+            pace=pace,
+            seed=conditions.seed,
+            silence_s=conditions.silence_s,
+        ) as connection,
+    ):
+        keyring = await _keyring(target, control, redactor, behind)
+        # Last: a credential that is the target's too keeps the role that it has there.
+        for role, secret in conditions.secrets:
+            redactor.add(role, secret)
         found = await preflight(connection, target, target.keys.get("valid"), known)
         session = _Session(connection, target, found, keyring, redactor, conditions, dict(known))
+        session.lab = behind
         _keep_probes(session)
         # What preflight met at roots that are none is no storm.
         connection.broken_in_a_row = 0
@@ -226,6 +243,26 @@ async def record(target: Target, plan: Plan, control: Control, conditions: Condi
         meter=meter,
         lost=_lost(session, plan),
     )
+
+
+async def _keyring(
+    target: Target, control: Control, redactor: Redactor, behind: LabApi | None
+) -> Keyring:
+    """The keys of the run, all known to the redactor; raises PreflightFailure without a lab.
+
+    The lab's key comes first: where it also stands in a header of the profile, it is still
+    the credential that no client may read.
+    """
+    if target.lab is not None and behind is not None:
+        try:
+            redactor.add("upstream", await behind.key())
+        except LabError as error:
+            fix = "start it with `gateway-conformance lab`, and check --lab and GATEWAY_LAB_TOKEN"
+            raise PreflightFailure("configuration", str(error), fix) from None
+        redactor.add("lab", target.lab.token)
+    for secret in (*(target.headers[name] for name in target.hidden), *target.inserted):
+        redactor.add("header", secret)
+    return Keyring(target.keys, control, redactor)
 
 
 def _keep_probes(session: _Session) -> None:

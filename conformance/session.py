@@ -286,7 +286,7 @@ def _gateway(
         return
     with embedded.started(manner.faults) as found:
         control = ReferenceControl(found.control_url, found.control_token)
-        yield target.started(found.base_url, found.key), control
+        yield target.started(found.base_url, found.key, found.lab), control
 
 
 def _control(target: Target, environ: Mapping[str, str]) -> Control:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance.control import Ability
 from conformance.kinds import Protocol
+from conformance.plan import lacking_lab
 from conformance.profile import Profile
 from conformance.registry import Scenario, closure, requirements, scenarios, serving
 from conformance.target import Target
@@ -67,7 +68,9 @@ def _missing(
     profile = target.profile
     if scenario.protocol not in profile.endpoints:
         return
-    yield from _unclaimed(scenario.capabilities, profile)
+    yield from _unclaimed(scenario.demands, profile)
+    for name in lacking_lab(scenario, target):
+        yield name, _LAB if name == "--lab" else "configure it at the gateway, behind the lab"
     if scenario.opt_in and scenario.opt_in not in included:
         yield f"--include {scenario.opt_in}", "give the option; it is not sent unasked"
     if not target.is_embedded:
@@ -78,6 +81,9 @@ def _missing(
     model = target.models.get(str(scenario.protocol), "")
     if scenario.priced and model not in profile.prices:
         yield f"prices.{model or scenario.protocol}", "add [prices] to the profile"
+
+
+_LAB = "start the suite's own upstream with `gateway-conformance lab` and do as it says"
 
 
 def _unclaimed(capabilities: Iterable[str], profile: Profile) -> Iterator[tuple[str, str]]:

@@ -9,9 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from conformance import profile as profiles
+from conformance import profile_headers
 from conformance.errors import UsageError
 from conformance.kinds import Protocol
 from conformance.profile import Profile
+from conformance.profile_headers import ProfileHeaders
+from conformance.registry import LAB_MODELS, SCRIPTED
 from conformance.secret import Secret
 
 KEY_ROLES = ("valid", "capped", "broke", "revoked")
@@ -30,9 +33,18 @@ class Wish:
     model_anthropic: str = ""
     protocols: tuple[str, ...] = ()
     anthropic_version: str = ""
+    lab: str = ""
     reference_url: str = ""
     reference_profile: str = ""
     reference_model: str = ""
+
+
+@dataclass(frozen=True)
+class LabAddress:
+    """Where the lab behind a gateway listens, and the token for its control API."""
+
+    url: str
+    token: Secret
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,8 @@ class Target:
     """The gateway under test.
 
     An empty `base_url` stands for the embedded gateway before it was started.
-    `headers` are sent with every request, `hidden` names those that are secret.
+    `headers` are sent with every request, `hidden` names those that are secret; `inserted`
+    are the secrets inside the others.
     """
 
     base_url: str
@@ -50,6 +63,20 @@ class Target:
     models: Mapping[str, str]
     headers: Mapping[str, Secret]
     hidden: tuple[str, ...] = ()
+    lab: LabAddress | None = None
+    inserted: tuple[Secret, ...] = ()
+
+    @property
+    def has_lab(self) -> bool:
+        """Whether the lab stands behind it; the embedded gateway will be started with one."""
+        return self.lab is not None or (self.is_embedded and not self.base_url)
+
+    @property
+    def lab_models(self) -> frozenset[str]:
+        """The models that are the lab: nobody has to be paid for what they answer."""
+        if not self.has_lab:
+            return frozenset()
+        return frozenset(self.models[role] for role in LAB_MODELS if role in self.models)
 
     @property
     def is_embedded(self) -> bool:
@@ -66,16 +93,18 @@ class Target:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that the user gave and nobody may read."""
-        return (*self.keys.values(), *(self.headers[name] for name in self.hidden))
+        hidden = (self.headers[name] for name in self.hidden)
+        of_lab = (self.lab.token,) if self.lab else ()
+        return (*self.keys.values(), *hidden, *self.inserted, *of_lab)
 
     @property
     def is_loopback(self) -> bool:
         """Whether the traffic stays on this machine."""
         return is_loopback(self.base_url)
 
-    def started(self, base_url: str, key: Secret) -> Target:
+    def started(self, base_url: str, key: Secret, lab: LabAddress | None = None) -> Target:
         """The embedded target, now that it runs."""
-        return replace(self, base_url=base_url, keys={"valid": key})
+        return replace(self, base_url=base_url, keys={"valid": key}, lab=lab)
 
 
 def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
@@ -85,10 +114,41 @@ def resolve(wish: Wish, environ: Mapping[str, str]) -> Target:
     # The embedded gateway gets nothing of the environment: neither key nor model.
     offered = {} if origin == EMBEDDED else environ
     keys = {} if origin == EMBEDDED else dict(_keys(profile, wish, base_url, origin, environ))
-    models = _models(profile, wish, offered.get("GATEWAY_MODEL", ""))
-    headers = dict(_headers(profile, base_url, origin, offered))
-    hidden = _hidden(profile, headers)
-    return Target(base_url, origin, profile, keys, models, headers, hidden)
+    lab = _lab(wish.lab, origin, environ)
+    models = _models(profile, wish, offered.get("GATEWAY_MODEL", ""), lab is not None)
+    headers = _headers(profile, base_url, origin, offered)
+    profile = _obeying(profile, models) if lab else profile
+    return Target(
+        base_url=base_url,
+        origin=origin,
+        profile=profile,
+        keys=keys,
+        models=models,
+        headers=headers.values,
+        hidden=headers.hidden,
+        inserted=headers.inserted,
+        lab=lab,
+    )
+
+
+def _lab(url: str, origin: str, environ: Mapping[str, str]) -> LabAddress | None:
+    """The lab behind the gateway, where `--lab` names it; raises UsageError."""
+    if not url:
+        return None
+    if origin == EMBEDDED:
+        raise UsageError("--lab is for --base-url: the embedded gateway has a lab of its own")
+    token = environ.get("GATEWAY_LAB_TOKEN", "").strip()
+    if not token:
+        raise UsageError("--lab: set GATEWAY_LAB_TOKEN to what `gateway-conformance lab` printed")
+    return LabAddress(_checked(url, "--lab"), _secret(token, "GATEWAY_LAB_TOKEN"))
+
+
+def _obeying(profile: Profile, models: Mapping[str, str]) -> Profile:
+    """The profile, claiming `scripted_upstream` where every primary model is the lab."""
+    of_lab = {models[role] for role in LAB_MODELS if role in models}
+    if not all(models.get(str(protocol)) in of_lab for protocol in profile.endpoints):
+        return profile
+    return replace(profile, capabilities=profile.capabilities | {SCRIPTED})
 
 
 def resolve_direct(wish: Wish, environ: Mapping[str, str]) -> Target | None:
@@ -108,15 +168,16 @@ def resolve_direct(wish: Wish, environ: Mapping[str, str]) -> Target | None:
     primary = {role: models[role] for role in ("anthropic", "openai") if role in models}
     asked = {str(protocol): wish.reference_model for protocol in profile.endpoints}
     named = {role: model for role, model in asked.items() if model}
-    headers = dict(_headers(profile, url, "--reference-url", environ))
+    headers = _headers(profile, url, "--reference-url", environ)
     return Target(
         base_url=url,
         origin="--reference-url",
         profile=profile,
         keys={"valid": _secret(key.strip(), "GATEWAY_REFERENCE_KEY")},
-        models={**profile.models, **primary, **named},
-        headers=headers,
-        hidden=_hidden(profile, headers),
+        models={r: m for r, m in {**profile.models, **primary, **named}.items() if m},
+        headers=headers.values,
+        hidden=headers.hidden,
+        inserted=headers.inserted,
     )
 
 
@@ -257,29 +318,22 @@ def _secret(text: str, origin: str) -> Secret:
 
 def _headers(
     profile: Profile, base_url: str, origin: str, environ: Mapping[str, str]
-) -> Iterator[tuple[str, Secret]]:
-    """The profile's headers; `env:NAME` is the value of a variable, and goes as keys do."""
-    for name, value in profile.headers.items():
-        variable = value.removeprefix("env:") if value.startswith("env:") else ""
-        if not variable:
-            yield name, Secret(value)
-        elif not profile.hosts or _may_send(variable, profile, base_url, origin):
-            if variable not in environ:
-                raise UsageError(
-                    f"profile {profile.name}: headers.{name}: the variable {variable} is not set"
-                )
-            yield name, Secret(environ[variable])
+) -> ProfileHeaders:
+    """The profile's headers; their variables go where its keys do, anywhere without hosts."""
+
+    def may_send(variable: str) -> bool:
+        return not profile.hosts or _may_send(variable, profile, base_url, origin)
+
+    return profile_headers.filled(profile, may_send, environ)
 
 
-def _hidden(profile: Profile, headers: Mapping[str, Secret]) -> tuple[str, ...]:
-    """The headers whose values came from the environment: they are secret."""
-    return tuple(name for name in headers if profile.headers[name].startswith("env:"))
-
-
-def _models(profile: Profile, wish: Wish, asked: str) -> Mapping[str, str]:
+def _models(profile: Profile, wish: Wish, asked: str, has_lab: bool) -> Mapping[str, str]:
+    """The models by role; a profile says with an empty name that a role is not offered."""
+    of_lab = LAB_MODELS if has_lab else {}
     common = wish.model or asked
     chosen = {
         "anthropic": wish.model_anthropic or common,
         "openai": wish.model_openai or common,
     }
-    return {**profile.models, **{role: name for role, name in chosen.items() if name}}
+    named = {**of_lab, **profile.models, **{role: name for role, name in chosen.items() if name}}
+    return {role: name for role, name in named.items() if name}

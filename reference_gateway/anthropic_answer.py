@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reference_gateway.anthropic import parse, parse_counted
-from reference_gateway.anthropic_blocks import begun, block, delta
-from reference_gateway.catalogue import CONTEXT_TOKENS, MAX_OUTPUT_TOKENS, Model
+from reference_gateway.anthropic_blocks import begun, blocks, delta
+from reference_gateway.catalogue import Model
 from reference_gateway.chat import Answer, Json, StopReason, Usage
 from reference_gateway.errors import GatewayError, Kind
 from reference_gateway.pages import cut_page
-from reference_gateway.pieces import Finish, Piece, Start
+from reference_gateway.pieces import ArgumentsDelta, CallStart, Finish, Piece, Signature, Start
 from reference_gateway.wire import Frame, Heading, WireFormat
 
 _ERROR_TYPES = {
@@ -24,12 +24,17 @@ _ERROR_TYPES = {
     Kind.METHOD_NOT_ALLOWED: "invalid_request_error",
     Kind.TOO_SLOW: "invalid_request_error",
     Kind.TOO_LARGE: "request_too_large",
+    Kind.UNPROCESSABLE: "invalid_request_error",
     Kind.RATE_LIMITED: "rate_limit_error",
     Kind.INTERNAL: "api_error",
     Kind.BAD_GATEWAY: "api_error",
     Kind.UNAVAILABLE: "api_error",
+    Kind.TIMEOUT: "timeout_error",
     Kind.OVERLOADED: "overloaded_error",
 }
+
+# Why a model refused, its provider seldom says.
+_REFUSED: Json = {"type": "refusal", "category": None, "explanation": None}
 
 
 def _message(heading: Heading, content: list[Json], usage: Json) -> Json:
@@ -64,23 +69,30 @@ def _usage(usage: Usage) -> Json:
 
 
 def _ending(stop_reason: StopReason, stop_sequence: str | None) -> Json:
-    return {"stop_reason": stop_reason.value, "stop_sequence": stop_sequence}
+    ending = {"stop_reason": stop_reason.value, "stop_sequence": stop_sequence}
+    if stop_reason is not StopReason.REFUSAL:
+        return ending
+    return {**ending, "stop_details": dict(_REFUSED)}
 
 
 def message(heading: Heading, answer: Answer) -> Json:
     """The body of an answer that was not streamed."""
-    content = [block(part) for part in answer.parts]
     ending = _ending(answer.stop_reason, answer.stop_sequence)
-    return {**_message(heading, content, _usage(answer.usage)), **ending}
+    return {**_message(heading, blocks(answer.parts), _usage(answer.usage)), **ending}
 
 
 class _Stream:
-    """The blocks of one stream: at most one open at a time, numbered from 0."""
+    """The blocks of one stream: at most one open at a time, numbered from 0.
+
+    `open` is the type of the open block, or `signed` for thinking that is complete;
+    `has_argued` tells whether the open call has said anything of its arguments.
+    """
 
     def __init__(self, heading: Heading) -> None:
         self.heading = heading
         self.count = 0
         self.open: str | None = None
+        self.has_argued = False
 
     def frames(self, piece: Piece) -> list[Frame]:
         """The events of one piece."""
@@ -88,9 +100,16 @@ class _Stream:
             return [self._started(piece)]
         if isinstance(piece, Finish):
             return [*self._stopped(), *_ended(piece)]
-        fresh, more = begun(piece, self.open), delta(piece)
+        fresh, more = begun(piece, self.open), delta(piece, self.has_argued)
         frames = self._opened(fresh) if fresh else []
+        self._note(piece)
         return [*frames, self._delta(more)] if more else frames
+
+    def _note(self, piece: Piece) -> None:
+        if isinstance(piece, CallStart | ArgumentsDelta):
+            self.has_argued = isinstance(piece, ArgumentsDelta)
+        if isinstance(piece, Signature):
+            self.open = "signed"
 
     def _started(self, piece: Start) -> Frame:
         # The vendor's count at this point is a small number above 0; the last one counts.
@@ -163,8 +182,8 @@ def model_entry(model: Model) -> Json:
         "id": model.name,
         "display_name": model.display_name,
         "created_at": created,
-        "max_input_tokens": CONTEXT_TOKENS,
-        "max_tokens": MAX_OUTPUT_TOKENS,
+        "max_input_tokens": model.context_tokens,
+        "max_tokens": model.max_output_tokens,
     }
 
 

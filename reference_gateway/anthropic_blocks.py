@@ -11,6 +11,7 @@ from reference_gateway.chat import (
     RedactedThinking,
     Text,
     Thinking,
+    ToolCall,
 )
 from reference_gateway.pieces import (
     ArgumentsDelta,
@@ -24,8 +25,16 @@ from reference_gateway.pieces import (
 )
 
 
-def block(part: AnswerPart) -> Json:
-    """A block of an answer that was not streamed."""
+def blocks(parts: tuple[AnswerPart, ...]) -> list[Json]:
+    """The blocks of an answer that was not streamed.
+
+    A call that was cut in its arguments is left out: a block cannot hold half of them, and
+    a client must not run the tool with none.
+    """
+    return [_block(part) for part in parts if not isinstance(part, ToolCall) or part.is_whole]
+
+
+def _block(part: AnswerPart) -> Json:
     if isinstance(part, Text):
         cited = {"citations": [_citation(each) for each in part.citations]}
         return {"type": "text", "text": part.text, **(cited if part.citations else {})}
@@ -33,7 +42,7 @@ def block(part: AnswerPart) -> Json:
         return {"type": "thinking", "thinking": part.text, "signature": part.signature}
     if isinstance(part, RedactedThinking):
         return {"type": "redacted_thinking", "data": part.data}
-    arguments = json.loads(part.arguments or "{}")
+    arguments = json.loads(part.arguments)
     return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
 
 
@@ -50,8 +59,11 @@ def begun(piece: Piece, open: str | None) -> Json | None:
     return None
 
 
-def delta(piece: Piece) -> Json | None:
-    """What a piece adds to its block; None where the start of the block says it all."""
+def delta(piece: Piece, has_argued: bool) -> Json | None:
+    """What a piece adds to its block; None where the start of the block says it all.
+
+    `has_argued` where the open call has said something of its arguments before.
+    """
     match piece:
         case TextDelta():
             found: Json = {"type": "text_delta", "text": piece.text}
@@ -64,7 +76,7 @@ def delta(piece: Piece) -> Json | None:
         case CallStart():
             found = {"type": "input_json_delta", "partial_json": ""}
         # A call without arguments sends no more than the empty fragment.
-        case ArgumentsDelta() if piece.text != "{}":
+        case ArgumentsDelta() if has_argued or piece.text != "{}":
             found = {"type": "input_json_delta", "partial_json": piece.text}
         case _:
             return None

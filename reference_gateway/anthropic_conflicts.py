@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from reference_gateway.anthropic_options import SAMPLING
 from reference_gateway.fields import Field
 
 SECOND_VERSION = "2026-10-21"
-_SAMPLING = (("temperature", 1), ("top_p", 1), ("top_k", 1_000_000))
 _ENFORCED = ("enabled", "adaptive")
 
 
@@ -24,7 +24,7 @@ def check_conflicts(body: Field, version: str) -> None:
 
 
 def _check_sampling(body: Field, version: str) -> None:
-    for name, high in _SAMPLING:
+    for name, high in SAMPLING:
         field = body.get(name)
         if version >= SECOND_VERSION and name in body.value:
             raise field.refuse("Extra inputs are not permitted")
@@ -72,11 +72,15 @@ def _check_schema(body: Field) -> None:
         return
     if body.get("max_tokens").value == 0:
         raise body.get("max_tokens").refuse("0 is not allowed together with output_config.format")
-    for schema in _objects(wanted.get("schema").value):
-        if schema.get("additionalProperties") is not False:
-            raise wanted.get("schema").refuse(
-                "For 'object' type, 'additionalProperties' must be explicitly set to false"
-            )
+    if not is_closed(wanted.get("schema").value):
+        raise wanted.get("schema").refuse(
+            "For 'object' type, 'additionalProperties' must be explicitly set to false"
+        )
+
+
+def is_closed(schema: Any) -> bool:
+    """True when no object of the schema may hold more than it names."""
+    return all(each.get("additionalProperties") is False for each in _objects(schema))
 
 
 def _objects(schema: Any) -> Iterator[dict[str, Any]]:

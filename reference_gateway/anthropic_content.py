@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -21,7 +22,6 @@ from reference_gateway.chat import (
 from reference_gateway.fields import Field
 from reference_gateway.pictures import media_type
 from reference_gateway.signatures import is_sealed, is_signed
-from reference_gateway.tokens import canonical
 
 Role = Literal["user", "assistant"]
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -72,13 +72,15 @@ def _nonempty_text(field: Field) -> str:
 
 
 def _call(block: Field) -> ToolCall:
-    input = canonical(block.get("input").object())
+    # The order of the members is the model's own.
+    input = json.dumps(block.get("input").object(), ensure_ascii=False, separators=(",", ":"))
     return ToolCall(block.get("id").text(), block.get("name").text(), input)
 
 
 def _thinking(block: Field) -> Thinking:
     thinking, signature = block.get("thinking").text(), block.get("signature")
-    if not is_signed(thinking, signature.text()):
+    # Clients give back a thought that came unsigned, from elsewhere, with an empty signature.
+    if signature.text() and not is_signed(thinking, signature.value):
         raise signature.refuse("Invalid `signature` in `thinking` block")
     return Thinking(thinking, signature.value)
 

@@ -21,7 +21,7 @@ def read_marks(body: Field) -> tuple[CacheMark, ...]:
     marks = [
         CacheMark(length, ttl_s)
         for length, place in enumerate(places, start=1)
-        for ttl_s in _ttls_s(place)
+        for ttl_s in ttls_s(place)
     ]
     automatic = body.get("cache_control")
     if not automatic.is_absent:
@@ -58,14 +58,15 @@ def _elements(field: Field) -> list[Field]:
     return list(field.items()) if isinstance(field.value, list) else [field]
 
 
-def _ttls_s(place: Field) -> Iterator[int]:
+def ttls_s(place: Field) -> Iterator[int]:
+    """How long to keep what ends at a place; nothing where it is not marked."""
     if not isinstance(place.value, dict):
         return
     if not place.get("cache_control").is_absent:
         yield _ttl_s(place.get("cache_control"))
     if place.value.get("type") == "tool_result":
         for block in _elements(place.get("content")):
-            yield from _ttls_s(block)
+            yield from ttls_s(block)
 
 
 def _ttl_s(control: Field) -> int:

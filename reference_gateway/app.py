@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from aiohttp import web
 
 from reference_gateway import control, front
-from reference_gateway.catalogue import NANOUSD_PER_USD
+from reference_gateway.behind import before_lab
+from reference_gateway.catalogue import BUILT_IN, NANOUSD_PER_USD, Catalogue
 from reference_gateway.config import Config, check_loopback
 from reference_gateway.connection import EnvelopedRunner
-from reference_gateway.errors import UsageError
 from reference_gateway.faults import install
 from reference_gateway.gateway import Gateway
 from reference_gateway.keys import hash_secret, new_secret
+from reference_gateway.lab.app import serve_lab
 from reference_gateway.ledger import Ledger, opened
 from reference_gateway.limits import RateLimits
+from reference_gateway.listening import listen
 from reference_gateway.scripted import ScriptedModel
-from reference_gateway.seams import Seams
+from reference_gateway.seams import Resolve, Seams
+from reference_gateway.upstream.answering import Answerers
+from reference_gateway.upstream.providers import ready
 
 
 @dataclass(frozen=True)
@@ -33,17 +38,36 @@ class Running:
     key: str
 
 
+@dataclass(frozen=True)
+class RunningBeforeLab(Running):
+    """A gateway with the lab behind it."""
+
+    lab_url: str
+    lab_token: str
+
+
 def make_app(config: Config, ledger: Ledger) -> web.Application:
     """The data port's application, with the faults that the configuration asks for."""
-    seams = install(config.faults, Seams())
+    providers = ready(config.providers, os.environ)
+    catalogue = BUILT_IN.joined(config.models, providers)
+    seams = install(config.faults, Seams(resolve=_resolution(catalogue)))
+    answerers = Answerers(providers, ScriptedModel(config.pace_s), seams, config.request_s)
     app = web.Application(middlewares=[front.enveloped], client_max_size=config.max_body_bytes)
     limits = RateLimits(config.requests_per_minute)
-    gateway = Gateway(ledger, ScriptedModel(config.pace_s), seams, limits, config.ping_s)
-    app[front.GATEWAY] = gateway
+    app[front.GATEWAY] = Gateway(ledger, catalogue, answerers, limits, config.ping_s)
+    app.on_cleanup.append(_closed)
     app[front.MAX_BODY_BYTES] = config.max_body_bytes
     app[front.BODY_STALL_S] = config.body_stall_s
     front.add_routes(app)
     return app
+
+
+def _resolution(catalogue: Catalogue) -> Resolve:
+    return lambda call, name: catalogue.find(name, call.wire.task)
+
+
+async def _closed(app: web.Application) -> None:
+    await app[front.GATEWAY].answerers.close()
 
 
 def _make_control_app(
@@ -67,6 +91,9 @@ async def serve(config: Config) -> AsyncIterator[Running]:
     """
     check_loopback(config.host)
     async with contextlib.AsyncExitStack() as stack:
+        lab = await stack.enter_async_context(serve_lab(config.host)) if config.lab else None
+        if lab is not None:
+            config = before_lab(config, lab)
         ledger = await stack.enter_async_context(opened(config.ledger))
         app = make_app(config, ledger)
         account = await ledger.open_account(config.opening_balance_usd * NANOUSD_PER_USD)
@@ -75,18 +102,16 @@ async def serve(config: Config) -> AsyncIterator[Running]:
         control_app = _make_control_app(config, app[front.GATEWAY], token, account.id)
         base_url = await _listen(stack, app, config, config.port)
         control_url = await _listen(stack, control_app, config, config.control_port)
-        yield Running(base_url, control_url, token, secret)
+        running = Running(base_url, control_url, token, secret)
+        yield (
+            RunningBeforeLab(**asdict(running), lab_url=lab.url, lab_token=lab.token)
+            if (lab)
+            else running
+        )
 
 
 async def _listen(
     stack: contextlib.AsyncExitStack, app: web.Application, config: Config, port: int
 ) -> str:
     runner = EnvelopedRunner(app, access_log=None, shutdown_timeout=config.grace_s)
-    stack.push_async_callback(runner.cleanup)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, config.host, port).start()
-    except OSError as error:
-        raise UsageError(f"cannot listen on {config.host}:{port}: {error.strerror}") from error
-    host, bound = runner.addresses[0][:2]
-    return f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+    return await listen(stack, runner, config.host, port)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 Json = dict[str, Any]
 """One JSON object."""
 
 
 class StopReason(Enum):
-    """Why the model stopped; each wire format has its own words for these four."""
+    """Why the model stopped; each wire format has its own words for these."""
 
     END_TURN = "end_turn"
     MAX_TOKENS = "max_tokens"
     STOP_SEQUENCE = "stop_sequence"
     TOOL_USE = "tool_use"
+    REFUSAL = "refusal"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Text:
     citations: tuple[Citation, ...] = ()
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
 @dataclass(frozen=True)
 class ToolCall:
     """A call of a tool; `arguments` is the text of one JSON object, kept as it came."""
@@ -55,6 +61,16 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+
+    @property
+    def is_whole(self) -> bool:
+        """True when the arguments are one JSON object; a call may have been cut inside of it."""
+        if not self.arguments.rstrip().endswith("}"):
+            return False
+        try:
+            return isinstance(json.loads(self.arguments, parse_constant=_refuse_constant), dict)
+        except (ValueError, RecursionError):
+            return False
 
 
 @dataclass(frozen=True)
@@ -132,6 +148,15 @@ class ThinkingMode:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How the next token is picked; None leaves it to the model."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: float | None = None
+
+
+@dataclass(frozen=True)
 class CacheMark:
     """A prefix worth keeping: the first `length` items of tools, system texts and parts."""
 
@@ -141,11 +166,15 @@ class CacheMark:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool on offer; `schema` is the JSON Schema of its arguments."""
+    """A tool on offer; `schema` is the JSON Schema of its arguments.
+
+    `is_strict` says whether they have to fit it; None leaves that to whoever answers.
+    """
 
     name: str
     description: str
     schema: Json
+    is_strict: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -167,12 +196,23 @@ class ToolChoice:
 
 
 @dataclass(frozen=True)
+class OutputLabel:
+    """What is said of a wanted JSON answer beside its schema."""
+
+    name: str = "answer"
+    description: str = ""
+    is_strict: bool | None = True
+
+
+@dataclass(frozen=True)
 class Prompt:
     """A request as the model sees it, whichever protocol it came through.
 
     `output_schema` is set when the answer has to be JSON; an empty schema means any object.
     `choices` are the answers wanted to it, `top_logprobs` the likeliest tokens wanted at each
-    place (None: no likelihoods at all).
+    place (None: no likelihoods at all). `system_places` tells for each system text how many
+    parts of the turns stand before it. `effort` is the word for how hard to think, `user`
+    stands for whoever the client asks for.
     """
 
     model: str
@@ -189,6 +229,12 @@ class Prompt:
     cache_marks: tuple[CacheMark, ...] = ()
     choices: int = 1
     top_logprobs: int | None = None
+    system_places: tuple[int, ...] = ()
+    sampling: Sampling = Sampling()
+    effort: str | None = None
+    output_label: OutputLabel = OutputLabel()
+    user: str = ""
+    service_tier: Literal["auto", "standard"] | None = None
 
 
 @dataclass(frozen=True)
@@ -213,13 +259,15 @@ class Usage:
     """What a request is charged for.
 
     `input_tokens` is the whole input, cached or not, and `output_tokens` includes
-    the thinking; `cache` and `thinking_tokens` only tell of which part.
+    the thinking; `cache` and `thinking_tokens` only tell of which part. `is_estimated`
+    where whoever answered did not count, and the gateway did in its place.
     """
 
     input_tokens: int
     output_tokens: int
     cache: CacheUse = NO_CACHE
     thinking_tokens: int = 0
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True)

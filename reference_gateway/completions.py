@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
-from reference_gateway.catalogue import MAX_OUTPUT_TOKENS
 from reference_gateway.chat import Answer, Json, Prompt, Text, Turn
 from reference_gateway.fields import Field
 from reference_gateway.openai import (
@@ -13,7 +12,9 @@ from reference_gateway.openai import (
     read_choices,
     read_include_usage,
     read_model,
+    read_sampling,
     read_stop,
+    read_user,
 )
 from reference_gateway.openai_answer import OPENAI
 from reference_gateway.openai_choice import finish_reason, usage_of
@@ -34,7 +35,7 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
     check_ranges(body)
     _check_unsupported(body)
     limit = body.get("max_tokens")
-    budget = _DEFAULT_TOKENS if limit.is_absent else min(limit.integer(1), MAX_OUTPUT_TOKENS)
+    budget = _DEFAULT_TOKENS if limit.is_absent else limit.integer(1)
     body.get("echo").flag(False)
     return Prompt(
         model=model,
@@ -45,6 +46,8 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
         stream=body.get("stream").flag(False),
         include_usage=read_include_usage(body.get("stream_options")),
         choices=read_choices(body.get("n")),
+        sampling=read_sampling(body),
+        user=read_user(body),
     )
 
 

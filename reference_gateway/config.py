@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
+from reference_gateway.catalogue import Model
 from reference_gateway.errors import UsageError
+from reference_gateway.tables import filled
+from reference_gateway.upstream.providers import Provider
 
 # Anthropic's documented limit for a Messages request.
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -29,6 +30,9 @@ class Config:
     `opening_balance_usd` is what the account has that is made at every start.
     `top_up_presets` are the amounts that a top-up offers, in the currency that is paid;
     `cny_per_usd` is what a US dollar costs in yuan, written as a number, and read exactly.
+    `providers` are asked for the `models` that name them, beside the model that is built in;
+    `request_s` is how long all of them together may take for one request. With `lab` the
+    lab is served too, and its models are on offer.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +49,10 @@ class Config:
     opening_balance_usd: int = 1_000
     top_up_presets: tuple[int, ...] = (5, 10, 50, 100)
     cny_per_usd: Decimal = Decimal("7.2")
+    providers: tuple[Provider, ...] = ()
+    models: tuple[Model, ...] = ()
+    request_s: float = 600.0
+    lab: bool = False
 
 
 def load(path: Path) -> Config:
@@ -55,61 +63,7 @@ def load(path: Path) -> Config:
         raise UsageError(f"cannot read {path}: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
-    return _filled(document, path)
-
-
-def _filled(document: dict[str, Any], path: Path) -> Config:
-    types = {field.name: str(field.type) for field in fields(Config)}
-    for name, value in document.items():
-        if name not in types:
-            raise UsageError(f"{path}: unknown setting {name!r}; known: {', '.join(types)}")
-        wanted, fits, _ = _KINDS[types[name]]
-        if not fits(value):
-            raise UsageError(f"{path}: {name} must be {wanted}, not {_shown(value)}")
-    read: dict[str, Any] = {name: _KINDS[types[name]][2](value) for name, value in document.items()}
-    return replace(Config(), **read)
-
-
-def _shown(value: object) -> str:
-    return str(value) if isinstance(value, Decimal) else repr(value)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_number(value: object) -> bool:
-    return _is_whole(value) or (isinstance(value, Decimal) and value.is_finite() and value >= 0)
-
-
-def _is_rate(value: object) -> bool:
-    return _is_number(value) and value != 0
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _are_texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _are_presets(value: object) -> bool:
-    if not isinstance(value, list) or not value:
-        return False
-    return all(_is_whole(entry) and entry > 0 for entry in value) and len(set(value)) == len(value)
-
-
-# By the type of the setting: what it has to be, whether it is, and how it is read.
-_KINDS: dict[str, tuple[str, Callable[[object], bool], Callable[[Any], object]]] = {
-    "int": ("a whole number, 0 or more", _is_whole, int),
-    "float": ("a number, 0 or more", _is_number, float),
-    "Decimal": ("a number above 0", _is_rate, Decimal),
-    "str": ("a string", _is_text, str),
-    "str | None": ("a string", _is_text, str),
-    "tuple[str, ...]": ("a list of strings", _are_texts, tuple),
-    "tuple[int, ...]": ("a list of different whole numbers above 0", _are_presets, tuple),
-}
+    return filled(Config, document, str(path))
 
 
 def check_loopback(host: str) -> None:

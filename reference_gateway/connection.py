@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Coroutine
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -12,6 +14,37 @@ from aiohttp.web_protocol import RequestHandler
 from reference_gateway.wire import dump
 
 SERVER_NAME = "reference-gateway"
+T = TypeVar("T")
+
+
+class ClientLeft(ConnectionError):
+    """The client closed its connection before it had its answer."""
+
+
+async def while_connected(request: web.Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of some work, which is cancelled as soon as the client has left.
+
+    Raises `ClientLeft` then, when the work has come to its end. aiohttp could cancel the
+    whole handler instead, but then what it owes the ledger too.
+    """
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientLeft("The client has left.")
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _left(request: web.Request) -> None:
+    if isinstance(request.protocol, _Connection):
+        await request.protocol.lost.wait()
+    else:
+        await asyncio.Future()
 
 
 class EnvelopedRunner(web.AppRunner):
@@ -34,6 +67,15 @@ class _Server(web.Server):
 
 
 class _Connection(RequestHandler):
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.lost = asyncio.Event()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell whoever still works for the client."""
+        self.lost.set()
+        super().connection_lost(exc)
+
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """Log what went wrong, unless it is the client's body, which was refused in words."""
         if not isinstance(kw.get("exc_info"), web.RequestPayloadError):

@@ -2,21 +2,27 @@
 
 `[[slow 20 ms]]` pauses after each piece of the answer, `[[pause 120 s after 2]]` is silent
 once, `[[fail after 5: overloaded]]` breaks off; `after 0` is before the first piece, and
-`[[fail at once: overloaded]]` before anything is said at all. What is in such brackets and is
-none of these is text like any other.
+`[[fail at once: overloaded]]` before anything is said at all. `[[say "Hello."]]` is the whole
+answer, `[[call Bash {"command": "ls"}]]` a call to make, where that tool is offered. What is
+in such brackets and is none of these is text like any other.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from reference_gateway.errors import GatewayError, Overloaded, UpstreamBroken
 
 _SLOW = re.compile(r"\[\[slow (\d+(?:\.\d+)?) ms\]\]")
 _PAUSE = re.compile(r"\[\[pause (\d+(?:\.\d+)?) s after (\d+)\]\]")
 _FAIL = re.compile(r"\[\[fail (?:after (\d+)|at once): (overloaded|broken)\]\]")
+_CALL = re.compile(r"\[\[call ([\w.-]+) (?=\{)")
+_SAY = re.compile(r"\[\[say (?=\")")
+_JSON = json.JSONDecoder(strict=False)
 _FAILURES: dict[str, Callable[[], GatewayError]] = {
     "overloaded": Overloaded,
     "broken": UpstreamBroken,
@@ -56,3 +62,24 @@ def read(text: str) -> Directives:
         fail_after=int(fail[1] or AT_ONCE) if fail else None,
         failure=fail[2] if fail else "",
     )
+
+
+def said(text: str) -> str | None:
+    """The answer that is ordered word for word; None where none is."""
+    return next((value for _, value in _ordered(_SAY, text) if isinstance(value, str)), None)
+
+
+def called(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """The calls that are ordered: tool name and arguments."""
+    return [(found[1], value) for found, value in _ordered(_CALL, text)]
+
+
+def _ordered(order: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], Any]]:
+    """The orders of one kind, each with the JSON value that it ends with."""
+    for found in order.finditer(text):
+        try:
+            value, end = _JSON.raw_decode(text, found.end())
+        except (ValueError, RecursionError):
+            continue
+        if text.startswith("]]", end):
+            yield found, value

@@ -12,7 +12,11 @@ GatewayError
   TooLarge                413
   RateLimited             429
   InternalError           500
-  UpstreamBroken          502  whoever produces the answer broke off
+  UpstreamFailed               a provider could not answer; another may be asked
+    UpstreamBroken        502  its answer is no answer, or broke off
+    UpstreamUnreachable   502  nobody listens there
+    UpstreamTimeout       504  it took too long
+    UpstreamRefused            it said no, with a status of its own
   NoUpstreamKey           503  the model is known but not provisioned
   Overloaded              529  whoever produces the answer has no room; 503 on OpenAI's protocol
 UsageError                a user's mistake on the command line or in a file
@@ -36,11 +40,18 @@ class Kind(Enum):
     METHOD_NOT_ALLOWED = 405
     TOO_SLOW = 408
     TOO_LARGE = 413
+    UNPROCESSABLE = 422
     RATE_LIMITED = 429
     INTERNAL = 500
     BAD_GATEWAY = 502
     UNAVAILABLE = 503
+    TIMEOUT = 504
     OVERLOADED = 529
+
+    def status(self, protocol: str) -> int:
+        """The HTTP status as the protocol has it; only Anthropic's knows 529."""
+        is_foreign = self is Kind.OVERLOADED and protocol != "anthropic"
+        return Kind.UNAVAILABLE.value if is_foreign else self.value
 
 
 class GatewayError(Exception):
@@ -174,8 +185,11 @@ class RateLimited(GatewayError):
 
     kind = Kind.RATE_LIMITED
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        message = "Too many requests with this key; retry-after says when to come again."
+    def __init__(
+        self,
+        headers: Mapping[str, str],
+        message: str = "Too many requests with this key; retry-after says when to come again.",
+    ) -> None:
         super().__init__(message, code="rate_limit_exceeded", headers=headers)
 
 
@@ -197,13 +211,57 @@ class NoUpstreamKey(GatewayError):
         super().__init__("No upstream API key is provisioned for this model yet.")
 
 
-class UpstreamBroken(GatewayError):
-    """Whoever produced the answer broke off."""
+class UpstreamFailed(GatewayError):
+    """A provider did not answer as it should; the message may go to the client."""
 
     kind = Kind.BAD_GATEWAY
 
+
+class UpstreamBroken(UpstreamFailed):
+    """Whoever produced the answer broke off, or what came is no answer."""
+
+    def __init__(self, message: str = "The model broke off its answer.") -> None:
+        super().__init__(message)
+
+
+class UpstreamUnreachable(UpstreamFailed):
+    """No connection to the provider could be made."""
+
     def __init__(self) -> None:
-        super().__init__("The model broke off its answer.")
+        super().__init__("The provider of this model cannot be reached at the moment.")
+
+
+class UpstreamTimeout(UpstreamFailed):
+    """The provider took longer than it may."""
+
+    kind = Kind.TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("The provider of this model did not answer in time.")
+
+
+class UpstreamRefused(UpstreamFailed):
+    """The provider said no, with a status or inside its answer; 0 where it gave no status.
+
+    What it `said` may name the operator's account: `upstream.refusals` decides what of it
+    the client gets to see, and until then the message tells nothing.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        said: str,
+        *,
+        type: str = "",
+        param: str | None = None,
+        code: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        message = "The provider of this model refused the request."
+        super().__init__(message, param=param, code=code, headers=headers)
+        self.status = status
+        self.said = said
+        self.type = type
 
 
 class Overloaded(GatewayError):
@@ -211,9 +269,9 @@ class Overloaded(GatewayError):
 
     kind = Kind.OVERLOADED
 
-    def __init__(self) -> None:
+    def __init__(self, headers: Mapping[str, str] = MappingProxyType({"retry-after": "5"})) -> None:
         message = "The model is overloaded at the moment; try again later."
-        super().__init__(message, code="server_is_overloaded", headers={"retry-after": "5"})
+        super().__init__(message, code="server_is_overloaded", headers=headers)
 
 
 class UsageError(Exception):

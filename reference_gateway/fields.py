@@ -124,15 +124,16 @@ class Field:
             raise self.refuse(f"must be at least {low}", "integer_below_min_value")
         return self.value
 
-    def number(self, low: float, high: float) -> None:
-        """Check a number that nothing here uses; absent is fine."""
+    def number(self, low: float, high: float) -> float | None:
+        """The value, which has to be a number of the range where it is given."""
         if self.is_absent:
-            return
+            return None
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             raise self.refuse("must be a number", "invalid_type")
         if not low <= self.value <= high:
             code = "decimal_below_min_value" if self.value < low else "decimal_above_max_value"
             raise self.refuse(f"range: {low:g}..{high:g}", code)
+        return self.value
 
     def _typed(self, wanted: type) -> Any:
         if not isinstance(self.value, wanted):

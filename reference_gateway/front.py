@@ -13,7 +13,7 @@ from aiohttp import web
 from reference_gateway.anthropic_answer import ANTHROPIC, COUNT_TOKENS
 from reference_gateway.call import Call
 from reference_gateway.completions import COMPLETIONS
-from reference_gateway.connection import SERVER_NAME
+from reference_gateway.connection import SERVER_NAME, ClientLeft
 from reference_gateway.embeddings import EMBEDDINGS
 from reference_gateway.errors import (
     GatewayError,
@@ -26,6 +26,7 @@ from reference_gateway.errors import (
 )
 from reference_gateway.gateway import Gateway, error_reply
 from reference_gateway.openai_answer import OPENAI
+from reference_gateway.paths import right_base
 from reference_gateway.responses_answer import RESPONSES
 from reference_gateway.seams import Headers, Reply
 from reference_gateway.wire import WireFormat
@@ -35,6 +36,7 @@ PREFIXES = ("/api/v1", "/v1")
 GATEWAY = web.AppKey("gateway", Gateway)
 MAX_BODY_BYTES = web.AppKey("max_body_bytes", int)
 BODY_STALL_S = web.AppKey("body_stall_s", float)
+_LEFT = 499
 _CALL = web.RequestKey("call", Call)
 _LOG = logging.getLogger(__name__)
 # What aiohttp reads, some of it only where a decoder is installed; it ignores all else.
@@ -63,7 +65,7 @@ async def _answer(request: web.Request) -> web.StreamResponse:
     gateway, call = request.app[GATEWAY], request[_CALL]
     job = await gateway.admit(call)
     if not job.prompt.stream:
-        return _response(gateway, call, await gateway.answer(job))
+        return _response(gateway, call, await gateway.answer(job, request))
     response = web.StreamResponse(headers=gateway.stream_headers(call, _marks(call)))
     await gateway.stream(job, response, request)
     return response
@@ -115,9 +117,11 @@ async def enveloped(request: web.Request, handler: Handler) -> web.StreamRespons
     except GatewayError as problem:
         refusal = problem
     except web.HTTPException as problem:
-        refusal = _translated(problem)
+        refusal = _translated(problem, request)
     except web.RequestPayloadError:
         refusal = InvalidRequest("The request body does not match its headers.")
+    except ClientLeft:
+        return web.Response(status=_LEFT)  # Nobody reads it.
     except Exception:
         # The process boundary: whatever it was, the client gets its envelope.
         _LOG.exception("request %s failed", call.request_id)
@@ -145,12 +149,21 @@ def _check_encoding(name: str) -> None:
         raise InvalidRequest("content-encoding: this encoding of the body is not supported")
 
 
-def _translated(problem: web.HTTPException) -> GatewayError:
+def _translated(problem: web.HTTPException, request: web.Request) -> GatewayError:
     if isinstance(problem, web.HTTPMethodNotAllowed):
         return MethodNotAllowed(", ".join(sorted(problem.allowed_methods)))
     if isinstance(problem, web.HTTPNotFound):
-        return NoSuchPath()
+        return _nowhere(request)
     return InvalidRequest(f"{problem.reason}.")
+
+
+def _nowhere(request: web.Request) -> NoSuchPath:
+    base = right_base(request.path, (*_POSTS, *_GETS), PREFIXES)
+    if base is None:
+        return NoSuchPath()
+    return NoSuchPath(
+        f"Not found: the base URL of this client should be {request.url.origin()}{base}"
+    )
 
 
 def _call(request: web.Request, body: bytes, request_id: str | None = None) -> Call:

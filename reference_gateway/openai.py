@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
-from reference_gateway.catalogue import DEFAULT_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS
-from reference_gateway.chat import Prompt, ThinkingMode
+from reference_gateway.catalogue import DEFAULT_OUTPUT_TOKENS
+from reference_gateway.chat import OutputLabel, Prompt, Sampling, ThinkingMode
 from reference_gateway.fields import Field
 from reference_gateway.openai_content import read_conversation
 from reference_gateway.openai_tools import read_choice, read_tools
@@ -29,12 +29,12 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
     del headers  # No header changes how this body is read.
     body = Field(document, brackets=True)
     body.object()
-    model, turns, system = read_model(body.get("model")), *read_conversation(body.get("messages"))
+    model, (turns, said) = read_model(body.get("model")), read_conversation(body.get("messages"))
     tools = read_tools(body)
     check_ranges(body)
     return Prompt(
         model=model,
-        system=system,
+        system=tuple(said.system),
         turns=turns,
         max_tokens=_max_tokens(body),
         tools=tools,
@@ -46,6 +46,12 @@ def parse(document: object, headers: Mapping[str, str]) -> Prompt:
         choices=read_choices(body.get("n")),
         top_logprobs=_top_logprobs(body),
         thinking=_thinking(body.get("reasoning_effort")),
+        system_places=tuple(said.places),
+        sampling=read_sampling(body),
+        effort=read_effort(body.get("reasoning_effort")),
+        output_label=_output_label(body.get("response_format")),
+        user=read_user(body),
+        service_tier=read_service_tier(body.get("service_tier")),
     )
 
 
@@ -59,7 +65,7 @@ def read_model(model: Field) -> str:
 def _max_tokens(body: Field) -> int:
     limits = [body.get(name) for name in ("max_completion_tokens", "max_tokens")]
     given = [limit.integer(1) for limit in limits if not limit.is_absent]
-    return min(*given, MAX_OUTPUT_TOKENS) if given else DEFAULT_OUTPUT_TOKENS
+    return min(given) if given else DEFAULT_OUTPUT_TOKENS
 
 
 def read_stop(field: Field) -> tuple[str, ...]:
@@ -83,6 +89,43 @@ def _output_schema(field: Field) -> Mapping[str, Any] | None:
     wanted.get("name").text()
     schema = wanted.get("schema")
     return {} if schema.is_absent else schema.object()
+
+
+def _output_label(field: Field) -> OutputLabel:
+    wanted = Field(None) if field.is_absent else field.get("json_schema")
+    return OutputLabel() if wanted.is_absent else read_label(wanted)
+
+
+def read_label(wanted: Field) -> OutputLabel:
+    """What is said of a JSON Schema beside it; `strict` is off where it is not named."""
+    description, strict = wanted.get("description"), wanted.get("strict")
+    return OutputLabel(
+        wanted.get("name").text(),
+        "" if description.is_absent else description.text(),
+        None if strict.is_absent else strict.flag(False),
+    )
+
+
+def read_sampling(body: Field) -> Sampling:
+    """How the next token is to be picked."""
+    return Sampling(body.get("temperature").number(0, 2), body.get("top_p").number(0, 1))
+
+
+def read_effort(field: Field) -> str | None:
+    """The word for how hard to think; None where the request leaves it to the model."""
+    return None if field.is_absent else field.word(_EFFORTS)
+
+
+def read_user(body: Field) -> str:
+    """Who the client asks for: `safety_identifier`, or `user` as it was called before."""
+    named = [body.get(name) for name in ("safety_identifier", "user")]
+    return next((field.text() for field in named if not field.is_absent), "")
+
+
+def read_service_tier(field: Field) -> Literal["auto", "standard"] | None:
+    """The tiers that both protocols have; None for any other."""
+    tiers: dict[object, Literal["auto", "standard"]] = {"auto": "auto", "default": "standard"}
+    return tiers.get(field.value) if isinstance(field.value, str) else None
 
 
 def read_include_usage(field: Field) -> bool:
@@ -123,6 +166,6 @@ def _top_logprobs(body: Field) -> int | None:
 
 
 def check_ranges(body: Field) -> None:
-    """Check the numbers that no answer here depends on."""
+    """Check the numbers that every endpoint for texts takes."""
     for name, low, high in _RANGES:
         body.get(name).number(low, high)

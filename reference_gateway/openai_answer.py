@@ -28,10 +28,12 @@ _ERROR_TYPES = {
     Kind.METHOD_NOT_ALLOWED: "invalid_request_error",
     Kind.TOO_SLOW: "invalid_request_error",
     Kind.TOO_LARGE: "request_too_large",
+    Kind.UNPROCESSABLE: "invalid_request_error",
     Kind.RATE_LIMITED: "requests",
     Kind.INTERNAL: "server_error",
     Kind.BAD_GATEWAY: "server_error",
     Kind.UNAVAILABLE: "server_error",
+    Kind.TIMEOUT: "server_error",
     Kind.OVERLOADED: "service_unavailable_error",
 }
 

@@ -10,6 +10,7 @@ FINISH_REASONS = {
     StopReason.STOP_SEQUENCE: "stop",
     StopReason.MAX_TOKENS: "length",
     StopReason.TOOL_USE: "tool_calls",
+    StopReason.REFUSAL: "content_filter",
 }
 
 

@@ -8,13 +8,14 @@ import json
 import re
 from urllib.parse import urlsplit
 
-from reference_gateway.chat import Image, Part, Text, ToolCall, ToolResult, Turn
+from reference_gateway.chat import Document, Image, Part, Text, ToolCall, ToolResult, Turn
 from reference_gateway.fields import Field
 from reference_gateway.openai_history import check_order
-from reference_gateway.turns import check_calls, merge
+from reference_gateway.turns import Conversation, check_calls, merge
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _DETAILS = ("auto", "low", "high", "original")
+_PDF = re.compile(r"data:application/pdf;base64,(.*)", re.DOTALL)
 _DATA = re.compile(r"data:(image/[a-z+.-]+);base64,(.*)", re.DOTALL)
 # Nothing is fetched here, but what nobody could fetch is refused (RFC 6761).
 _NOWHERE = (".invalid", ".test")
@@ -22,49 +23,58 @@ _NOWHERE = (".invalid", ".test")
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 
 
-def read_conversation(messages: Field) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+def read_conversation(messages: Field) -> tuple[tuple[Turn, ...], Conversation]:
     """The turns, and the system texts apart from them; raises `InvalidRequest`."""
-    system: tuple[str, ...] = ()
-    turns: list[Turn] = []
+    said, legacy_calls = Conversation(), 0
     for message in messages.items():
         role = message.get("role").word(_ROLES)
+        legacy_calls += not message.get("function_call").is_absent
         if role in ("system", "developer"):
-            system += _texts(message.get("content"))
+            said.instruct(_texts(message.get("content")))
         else:
-            turns.append(_turn(role, message))
-    if not system and not turns:
+            said.turns.append(read_turn(role, message, legacy_calls))
+    if not said.system and not said.turns:
         raise messages.refuse("at least one message is required", "empty_array")
     check_order(messages)
-    merged = merge(turns)
+    merged = merge(said.turns)
     check_calls(merged)
-    return merged, system
+    return merged, said
 
 
-def legacy_id(name: str) -> str:
-    """The id of a call in the older form, which has none: a result names its function."""
-    return f"function_{name}"
+def _legacy_id(name: str, number: int) -> str:
+    """The id of a call in the older form, which has none: a result names its function.
+
+    The calls of a conversation are numbered, because a function may be called again.
+    """
+    return f"function_{number}_{name}"
 
 
-def _turn(role: str, message: Field) -> Turn:
+def read_turn(role: str, message: Field, legacy_calls: int = 0) -> Turn:
+    """One message of a user, the assistant or a tool; raises `InvalidRequest`.
+
+    `legacy_calls` are those in the older form up to this message.
+    """
     content = message.get("content")
     if role in ("tool", "function"):
-        return Turn("user", (ToolResult(_call_id(role, message), "\n".join(_texts(content))),))
+        call_id = _call_id(role, message, legacy_calls)
+        return Turn("user", (ToolResult(call_id, "\n".join(_texts(content))),))
     if role == "user":
         return Turn("user", _parts(content))
-    texts = tuple(Text(text) for text in _texts(content) if text)
-    return Turn("assistant", texts + _calls(message))
+    said = (*_texts(content), *_texts(message.get("refusal")))
+    texts = tuple(Text(text) for text in said if text)
+    return Turn("assistant", texts + _calls(message, legacy_calls))
 
 
-def _call_id(role: str, message: Field) -> str:
+def _call_id(role: str, message: Field, legacy_calls: int) -> str:
     if role == "tool":
         return message.get("tool_call_id").text()
-    return legacy_id(message.get("name").text())
+    return _legacy_id(message.get("name").text(), legacy_calls)
 
 
-def _calls(message: Field) -> tuple[ToolCall, ...]:
+def _calls(message: Field, legacy_calls: int) -> tuple[ToolCall, ...]:
     calls, legacy = message.get("tool_calls"), message.get("function_call")
     if not legacy.is_absent:
-        return (_call(legacy_id(legacy.get("name").text()), legacy),)
+        return (_call(_legacy_id(legacy.get("name").text(), legacy_calls), legacy),)
     if calls.is_absent:
         return ()
     return tuple(_call(call.get("id").text(), call.get("function")) for call in calls.items())
@@ -99,6 +109,8 @@ def _parts(content: Field) -> tuple[Part, ...]:
 
 def _part(part: Field) -> Part:
     kind = part.get("type").text()
+    if kind == "file":
+        return _file(part.get("file"))
     return _image(part.get("image_url")) if kind == "image_url" else Text(_text(part, kind))
 
 
@@ -126,3 +138,17 @@ def _image(image: Field) -> Image:
     if not data.startswith(_SIGNATURES):
         raise url.refuse("is not a picture", "invalid_image_format")
     return Image(found[1], data)
+
+
+def _file(file: Field) -> Document:
+    """A PDF that came along; files that were uploaded before are not kept here."""
+    data, name = file.get("file_data").require(), file.get("filename")
+    found = _PDF.fullmatch(data.text())
+    if found is None:
+        raise data.refuse("must be a base64 data URI of a PDF", "invalid_value")
+    try:
+        read = base64.b64decode(found[1], validate=True)
+    except binascii.Error as error:
+        raise data.refuse("is not valid base64", "invalid_base64") from error
+    about = "" if name.is_absent else name.text()
+    return Document("application/pdf", about=about, data=read)

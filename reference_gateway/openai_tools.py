@@ -39,8 +39,10 @@ def read_function(function: Field) -> Tool:
     name, description = function.get("name"), function.get("description")
     if not _NAME.fullmatch(name.text()):
         raise name.refuse(f"must match ^{_NAME.pattern}$", "invalid_value")
-    schema = _schema(function.get("parameters"), function.get("strict").flag(False))
-    return Tool(name.value, "" if description.is_absent else description.text(), schema)
+    strict = function.get("strict")
+    schema = _schema(function.get("parameters"), strict.flag(False))
+    described = "" if description.is_absent else description.text()
+    return Tool(name.value, described, schema, None if strict.is_absent else strict.value)
 
 
 def _schema(parameters: Field, is_strict: bool) -> Json:

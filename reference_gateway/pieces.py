@@ -132,10 +132,17 @@ class Meter:
 
     def __init__(self, input_tokens: int) -> None:
         self.usage = Usage(input_tokens, 0)
+        self.has_begun = False
         self.is_failed = False
+
+    def state(self, usage: Usage) -> None:
+        """Set the count; somebody else has counted."""
+        self.has_begun = True
+        self.usage = usage
 
     def count(self, piece: Piece) -> None:
         """Add one piece to the count; `Finish` states the total and replaces it."""
+        self.has_begun = True
         if isinstance(piece, Finish):
             self.usage = piece.usage
         elif isinstance(piece, Start):

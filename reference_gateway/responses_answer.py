@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reference_gateway.chat import Answer, Json, StopReason, Text, ToolCall
+from reference_gateway.chat import Answer, Json, Text, ToolCall
 from reference_gateway.errors import GatewayError
 from reference_gateway.openai_answer import OPENAI, error
 from reference_gateway.responses import parse
-from reference_gateway.responses_items import ended, item_of
+from reference_gateway.responses_items import CUT_SHORT, ended, item_of
 from reference_gateway.responses_stream import frames
 from reference_gateway.wire import Frame, Heading
 
@@ -22,7 +22,7 @@ def response(heading: Heading, answer: Answer) -> Json:
 def _parts(answer: Answer) -> list[Text | ToolCall]:
     """Text and calls; an answer that says nothing, and was not cut, says an empty text."""
     found = [part for part in answer.parts if isinstance(part, Text | ToolCall)]
-    return found or ([] if answer.stop_reason is StopReason.MAX_TOKENS else [Text("")])
+    return found or ([] if answer.stop_reason in CUT_SHORT else [Text("")])
 
 
 def error_frame(problem: GatewayError, request_id: str) -> Frame:

@@ -19,6 +19,12 @@ _REPEATED: Json = {
 }
 """What a response repeats of its request, with what it says where that is silent."""
 
+CUT_SHORT = {
+    StopReason.MAX_TOKENS: "max_output_tokens",
+    StopReason.REFUSAL: "content_filter",
+}
+"""What makes a response incomplete, in the protocol's words."""
+
 
 def item_of(heading: Heading, number: int, part: Text | ToolCall) -> Json:
     """An output item: a message of one text, or a call."""
@@ -84,11 +90,11 @@ def _given(asked: Json, name: str, other: object) -> object:
 
 def ended(heading: Heading, reason: StopReason, output: list[Json], usage: Usage) -> Json:
     """The response when the model has stopped."""
-    if reason is not StopReason.MAX_TOKENS:
+    if reason not in CUT_SHORT:
         found = response_object(heading, "completed")
     else:
         found = response_object(heading, "incomplete")
-        found["incomplete_details"] = {"reason": "max_output_tokens"}
+        found["incomplete_details"] = {"reason": CUT_SHORT[reason]}
         if output and output[-1]["type"] == "message":
             output[-1]["status"] = "incomplete"
     return {**found, "output": output, "usage": _usage(usage)}

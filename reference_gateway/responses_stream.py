@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from reference_gateway.chat import Json, StopReason, Text, ToolCall
+from reference_gateway.chat import Json, Text, ToolCall
 from reference_gateway.errors import GatewayError
 from reference_gateway.openai_answer import error
 from reference_gateway.pieces import ArgumentsDelta, CallStart, Finish, Piece, Start, TextDelta
 from reference_gateway.responses_items import (
+    CUT_SHORT,
     ended,
     item_of,
     message_item,
@@ -121,7 +122,7 @@ class _Stream:
         return self._at(kind, item_id=item["id"], **place, **fields)
 
     def _finished(self, piece: Finish) -> list[Frame]:
-        is_cut = piece.stop_reason is StopReason.MAX_TOKENS
+        is_cut = piece.stop_reason in CUT_SHORT
         silent = not self.output and self.open is None and not is_cut
         frames = [*(self._opened(Text("")) if silent else []), *self._closed()]
         last = ended(self.heading, piece.stop_reason, self.output, piece.usage)

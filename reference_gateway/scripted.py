@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Any
 
 from reference_gateway import directives, tokens
 from reference_gateway.arguments import Source
@@ -76,9 +77,12 @@ def _after(thinking_tokens: int, end: Finish) -> Finish:
 
 
 def _answered(prompt: Prompt, input_tokens: int) -> Iterator[Piece]:
-    calls = choose_calls(prompt)
-    if calls:
-        yield from _called(prompt, input_tokens, [_call(prompt, *call) for call in calls])
+    ordered = directives.said(question(prompt))
+    calls = _ordered(prompt) or [_call(prompt, *call) for call in choose_calls(prompt)]
+    if ordered is not None:
+        yield from _spoken(prompt, input_tokens, ordered)
+    elif calls:
+        yield from _called(prompt, input_tokens, calls)
     else:
         yield from _spoken(prompt, input_tokens, _text(prompt))
 
@@ -122,15 +126,21 @@ def _groups(words: list[str], size: int) -> Iterator[list[str]]:
         yield words[start : start + size]
 
 
+def _ordered(prompt: Prompt) -> list[ToolCall]:
+    """The calls that a directive orders, of tools that may be called."""
+    offered = {tool.name for tool in prompt.tools} if prompt.choice.mode != "none" else set()
+    orders = directives.called(question(prompt))
+    return [_made(name, arguments) for name, arguments in orders if name in offered]
+
+
 def _call(prompt: Prompt, name: str, city: str | None) -> ToolCall:
     schema = next(tool.schema for tool in prompt.tools if tool.name == name)
-    arguments = instance({"type": "object", **schema}, Source(city, question(prompt)))
-    return ToolCall(
-        # Escapes rather than characters: a client has to join them before it decodes them.
-        f"toolu_{secrets.token_hex(12)}",
-        name,
-        json.dumps(arguments),
-    )
+    return _made(name, instance({"type": "object", **schema}, Source(city, question(prompt))))
+
+
+def _made(name: str, arguments: Any) -> ToolCall:
+    # Escapes rather than characters: a client has to join them before it decodes them.
+    return ToolCall(f"toolu_{secrets.token_hex(12)}", name, json.dumps(arguments))
 
 
 def _called(prompt: Prompt, input_tokens: int, calls: list[ToolCall]) -> Iterator[Piece]:

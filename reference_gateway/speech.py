@@ -36,13 +36,18 @@ _STORY = (
     " word from one side to the other without losing a single one of them"
 )
 _QUOTES = "\"'“”"
+# Agents put what they know about the session beside what the user asked, in such elements.
+_CONTEXT = re.compile(
+    r"<(system-reminder|environment_context|environment_details|user_instructions)>.*?</\1>",
+    re.DOTALL,
+)
 _MAX_QUOTE = 400
 
 
 def question(prompt: Prompt) -> str:
-    """The text of the newest user turn."""
+    """The text of the newest user turn, without what an agent says of the session."""
     users = [turn for turn in prompt.turns if turn.role == "user"]
-    return _said(users[-1]) if users else ""
+    return _CONTEXT.sub("", _said(users[-1])).strip() if users else ""
 
 
 def answer_text(prompt: Prompt) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reference_gateway.arguments import wants_city
+from reference_gateway.arguments import command_in, wants_city, wants_command
 from reference_gateway.chat import Prompt, Tool, ToolResult
 from reference_gateway.speech import question
 
@@ -17,6 +17,7 @@ _MIN_SUBJECT = 4
 _ASKED_TO_USE = re.compile(
     r"\b(?:use|call|using|calling)\b[^.\n]{0,40}\b(?:tool|function)s?\b", re.IGNORECASE
 )
+_SHELL = re.compile(r"bash|shell|exec|run|terminal", re.IGNORECASE)
 _MAX_CALLS = 8
 _CITIES = (
     "Amsterdam|Athens|Bangkok|Barcelona|Beijing|Berlin|Bogotá|Boston|Brussels|"
@@ -51,12 +52,20 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     allowed = prompt.choice.allowed
     tools = [tool for tool in prompt.tools if not allowed or tool.name in allowed]
     asked = question(prompt)
-    mentioned = [tool for tool in tools if _is_mentioned(tool, asked)]
+    mentioned = _shells(tools, asked) or [tool for tool in tools if _is_mentioned(tool, asked)]
     if prompt.choice.mode == "any":
         return mentioned or tools[:1]
     if _has_results(prompt):
         return []
     return mentioned or (tools[:1] if _ASKED_TO_USE.search(asked) else [])
+
+
+def _shells(tools: list[Tool], asked: str) -> list[Tool]:
+    """The one tool that runs a command, where the user asks for one to be run."""
+    if command_in(asked) is None:
+        return []
+    found = [tool for tool in tools if wants_command(tool.schema)]
+    return [tool for tool in found if _SHELL.search(tool.name)][:1] or found[:1]
 
 
 def _has_results(prompt: Prompt) -> bool:

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 from reference_gateway.chat import Text, ToolCall, ToolResult, Turn
 from reference_gateway.errors import InvalidRequest
+
+
+@dataclass
+class Conversation:
+    """A conversation while it is read: its turns, and the system texts that stand among them."""
+
+    turns: list[Turn] = field(default_factory=list)
+    system: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+
+    def instruct(self, texts: Iterable[str]) -> None:
+        """Add system texts, which stand after all that was said so far."""
+        said = sum(len(turn.parts) for turn in self.turns)
+        for text in texts:
+            self.system.append(text)
+            self.places.append(said)
 
 
 def merge(turns: list[Turn]) -> tuple[Turn, ...]:

@@ -20,12 +20,14 @@ _LINE_ENDS = str.maketrans({"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": 
 class Frame:
     """One server-sent event before it becomes bytes; `data` is JSON, or a bare word.
 
-    A `comment` goes in its place, for whoever reads the connection and not the events.
+    A `comment` goes in its place, for whoever reads the connection and not the events;
+    `raw` bytes do, where somebody else has written the event.
     """
 
     event: str | None
     data: Json | str
     comment: str = ""
+    raw: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def dump(value: object) -> str:
 
 def encode(frame: Frame) -> bytes:
     """The bytes of one event, with the blank line that dispatches it."""
+    if frame.raw:
+        return frame.raw
     if frame.comment:
         return f": {frame.comment}\n\n".encode()
     name = f"event: {frame.event}\n" if frame.event else ""

@@ -72,7 +72,7 @@ def _recorded(target: Target, faults: tuple[str, ...]) -> Recorded:
             raise UsageError("--fault is for the embedded gateway, not for --base-url")
         return _asked(target)
     with embedded.started(faults) as gateway:
-        return _asked(target.started(gateway.base_url, gateway.key))
+        return _asked(target.started(gateway.base_url, gateway.key, gateway.lab))
 
 
 def _asked(target: Target) -> Recorded:

@@ -111,13 +111,20 @@ def _evidence(judged: Judged, recordings: Mapping[str, Recording]) -> dict[str, 
 def _panels(
     recordings: Mapping[str, Recording], marks: Mapping[str, Mapping[str, Mark]]
 ) -> list[Panel]:
-    """Every exchange; of the hostile ones, which are hundreds, those that show something."""
+    """Every exchange; of those that provoke, which are hundreds, what shows something."""
     known = scenarios()
     titles = {name: known[name].title if name in known else "" for name in recordings}
-    hostile = {name for name, scenario in known.items() if scenario.opt_in == "abuse"}
-    return [
-        panel
-        for name, recording in recordings.items()
-        for panel in panels(recording, titles[name], marks)
-        if name not in hostile or panel.marks
-    ]
+    provoking = {name for name, scenario in known.items() if scenario.is_judged_by_name}
+    shown: list[Panel] = []
+    for name, recording in recordings.items():
+        found = list(panels(recording, titles[name], marks))
+        shown += _telling(found) if name in provoking else found
+    return shown
+
+
+def _telling(found: list[Panel]) -> list[Panel]:
+    """Those with something wrong; where both sides were seen, the other side of it too."""
+    has_marks = any(panel.marks for panel in found)
+    if has_marks and any(panel.exchange.is_upstream for panel in found):
+        return found
+    return [panel for panel in found if panel.marks]

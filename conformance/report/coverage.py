@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.model import Level, Outcome, Verdict
-from conformance.registry import OPT_INS, requirements
+from conformance.registry import OPT_INS, requirements, unasked
 from conformance.verdicts import Judged
 
 _UNDECIDED = (Outcome.INCONCLUSIVE, Outcome.NOT_RUN)
@@ -49,7 +49,7 @@ def coverage(judged: Judged) -> Coverage:
         protocols=_joined(configuration, "protocols"),
         keys=_joined(configuration, "keys"),
         included=_joined(configuration, "included"),
-        left_out=(*_selection(judged), *_opt_ins(configuration)),
+        left_out=(*_selection(judged), *_opt_ins(configuration), *_lab(judged.header)),
     )
 
 
@@ -64,11 +64,17 @@ def _joined(configuration: Mapping[str, Any], name: str) -> str:
 
 def _selection(judged: Judged) -> list[LeftOut]:
     """What `-k`, `-m` or `--protocol` left out."""
-    planned, every = judged.header.get("planned"), len(requirements())
+    planned, every = judged.header.get("planned"), _asked_for(judged)
     if not isinstance(planned, int) or planned >= every:
         return []
     what = f"{every - planned} of {every} requirements, which the selection left out"
     return [LeftOut(what, "run without -k, -m and --protocol")]
+
+
+def _asked_for(judged: Judged) -> int:
+    """How many requirements there are without those of real clients that nobody asked for."""
+    included = judged.header.get("configuration", {}).get("included", ())
+    return len(requirements() if "clients" in included else unasked())
 
 
 _AREAS = {
@@ -77,6 +83,14 @@ _AREAS = {
     "large": "megabytes, and prompts of many thousand tokens",
     "clients": "real clients",
 }
+
+
+def _lab(header: Mapping[str, Any]) -> list[LeftOut]:
+    """The side of the upstream, where nobody stood; unknown for older or recorded runs."""
+    if header.get("lab", "unknown"):
+        return []
+    what = "the lab: what the gateway asks of its upstream, and makes of its answers"
+    return [LeftOut(what, "--lab=URL, which `gateway-conformance lab` prints")]
 
 
 def _opt_ins(configuration: Mapping[str, Any]) -> list[LeftOut]:

@@ -74,6 +74,12 @@ class Panel:
     attempts: tuple[Attempt, ...] = field(default=())
 
     @property
+    def side(self) -> str:
+        """Where it was seen, and behind the gateway as which provider."""
+        own = self.exchange
+        return f"{own.side}, provider {own.provider}" if own.is_upstream else str(own.side)
+
+    @property
     def request_id(self) -> str:
         """The gateway's id for this exchange; empty where it gave none."""
         return visible(request_id(self.exchange))
@@ -145,6 +151,8 @@ def _panel(
     stream = timeline(exchange, places, is_long=bool(marks))
     listed = response if stream is None else None
     body = _body(listed, _within(marks, "body"), bool(marks)) if listed else ()
+    asked = _request_body(request, _within(marks, "request body"))
+    request_headers = _rows(request.headers, _within(marks, "request headers"))
     headers = _rows(response.headers, _within(marks, "headers")) if response else ()
     return Panel(
         id=anchor(exchange.id),
@@ -154,13 +162,17 @@ def _panel(
         ended=_ended(exchange),
         command=visible(curl.command(request)),
         variables=curl.variables(request),
-        request_headers=_rows(request.headers, {}),
-        request_body=_request_body(request),
+        request_headers=request_headers,
+        request_body=asked,
         headers=headers,
         body=body,
         timeline=stream,
         marks=marks,
-        loose=_loose(marks, _placed(body, headers, stream), response is not None),
+        loose=_loose(
+            marks,
+            _placed((*asked, *body), (*request_headers, *headers), stream),
+            response is not None,
+        ),
         facts=_facts(facts),
     )
 
@@ -206,18 +218,22 @@ def _rows(headers: Headers, marks: Mapping[str, Place]) -> tuple[HeaderRow, ...]
 
 
 def _body(response: Response, marks: Mapping[str, Place], is_long: bool) -> tuple[Segment, ...]:
-    lines = lines_of(response.text, at_any_length=bool(marks))
+    return _listed(response.text, marks, _LONG if is_long else _SHORT)
+
+
+def _request_body(request: Request, marks: Mapping[str, Place]) -> tuple[Segment, ...]:
+    return _listed(request.body.decode("utf-8", errors="replace"), marks, _REQUEST)
+
+
+def _listed(text: str, marks: Mapping[str, Place], limit: int) -> tuple[Segment, ...]:
+    """A body up to a limit, the lines that marks with a path mean marked."""
+    lines = lines_of(text, at_any_length=bool(marks))
     on: dict[int, tuple[str, ...]] = {}
     for id, place in marks.items():
         if place.path:
             number = deepest(lines, place.path)
             on[number] = (*on.get(number, ()), id)
-    return segments(lines, on, _LONG if is_long else _SHORT) if response.text else ()
-
-
-def _request_body(request: Request) -> tuple[Segment, ...]:
-    text = request.body.decode("utf-8", errors="replace")
-    return segments(lines_of(text), {}, _REQUEST) if text else ()
+    return segments(lines, on, limit) if text else ()
 
 
 def _facts(facts: Mapping[str, object]) -> tuple[Segment, ...]:

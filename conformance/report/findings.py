@@ -18,6 +18,7 @@ from conformance.registry import requirements
 from conformance.report.advice import Advice, advice
 from conformance.report.attempts import Attempt, attempts, by_exchange, needs_a_look, request_id
 from conformance.report.evidence import Mark
+from conformance.report.impact import Consequences, consequences
 from conformance.report.place import anchor
 from conformance.report.symptoms import UNLISTED, Symptom, symptoms
 from conformance.target import EMBEDDED
@@ -69,6 +70,7 @@ class Finding:
     objections: tuple[Objection, ...]
     quotes: tuple[Quote, ...]
     attempts: tuple[Attempt, ...]
+    consequences: Consequences
     rerun: str
 
     @property
@@ -180,6 +182,7 @@ def _finding(
         objections=_objections(verdict, marks, exchanges),
         quotes=_quotes(verdict, exchanges),
         attempts=_attempts(verdict, recordings),
+        consequences=consequences(id),
         rerun=rerun(header, id),
     )
 

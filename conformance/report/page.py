@@ -21,6 +21,7 @@ from conformance.catalogue import issue_url
 from conformance.model import Outcome
 from conformance.report.facets import PROTOCOLS, of_exchange
 from conformance.report.findings import symptom_of, title
+from conformance.report.impact import quoted
 from conformance.report.listing import visible
 from conformance.report.summary import area_of
 
@@ -51,6 +52,7 @@ def _environment() -> Environment:
         "symptom_of": symptom_of,
         "protocols": PROTOCOLS,
         "issue_url": issue_url,
+        "quoted": quoted,
         "addresses": _addresses,
         "facets_of": of_exchange,
         "outcomes": tuple(Outcome),

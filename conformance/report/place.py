@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Path = tuple[str | int, ...]
 """Keys and positions from the top of a JSON value to a place inside it."""
 
 PARTS = ("status", "headers", "body", "events", "blocks")
 
+_REQUEST = "request."
 _HEAD = re.compile(r"(?P<part>[a-z]+)(?:\[(?P<index>\d*)\])?")
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<number>\d+)\]|\['(?P<quoted>[^']*)'\]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
@@ -19,7 +20,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
 class Place:
     """A part of an exchange, the number of an event or block in it, the path inside.
 
-    `part` is one of PARTS, or empty where the exchange as a whole is meant.
+    `part` is one of PARTS, `request headers` or `request body`, or empty where the
+    exchange as a whole is meant.
     """
 
     part: str
@@ -29,6 +31,10 @@ class Place:
 
 def read(where: str) -> Place:
     """The place that a violation's `where` names."""
+    if where.startswith(_REQUEST):
+        inner = read(where.removeprefix(_REQUEST))
+        is_known = inner.part in ("headers", "body")
+        return replace(inner, part=f"request {inner.part}") if is_known else Place("")
     head = _HEAD.match(where)
     if head is None or head["part"] not in PARTS:
         return Place("")

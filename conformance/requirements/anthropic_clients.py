@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from conformance.directions import names
 from conformance.features import is_refused_together, quoted, refusals, refused
-from conformance.model import Findings, Recording, Violation
+from conformance.kinds import Protocol
+from conformance.model import Findings, Inconclusive, Recording, Violation
 from conformance.registry import requirement
+from conformance.requirements.lab_passage import SERVED, UNSEEN
 
 CLIENT = "anthropic-claude-code"
 FIELDS = (
@@ -49,3 +52,20 @@ def code_is_no_attack(recording: Recording) -> Findings:
     if last.status in (403, 406) or last.answer.is_html:
         expected = "an answer or an error of the API"
         yield Violation("response", expected, quoted(last)[:120], exchange=last.id)
+
+
+@requirement(
+    "ANT-CC-014",
+    on=(*names("refused", (Protocol.ANTHROPIC,)), *names("failed", (Protocol.ANTHROPIC,))),
+    symptom="failure-mistold",
+    needs=(SERVED,),
+    expects_429=True,
+    judges_silence=True,
+)
+def a_404_says_that_something_is_not_found(recording: Recording) -> Findings:
+    """A stream that the upstream refuses or fails is no 404: Claude Code would ask it again."""
+    if not recording.upstream:
+        yield Inconclusive(UNSEEN)
+    for exchange in recording.final:
+        if exchange.is_streamed and exchange.status == 404:
+            yield Violation("status", "what went wrong", "404", exchange=exchange.id)

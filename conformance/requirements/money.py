@@ -17,7 +17,7 @@ from conformance.registry import requirement
 
 PLAIN = ("ANT-EP-001", "OAI-HTTP-001")
 _CROSSINGS = ("money-messages-then-chat", "money-chat-then-messages")
-_DROPPED = ("money-dropped-stream", "money-dropped-chat-stream")
+DROPPED = ("money-dropped-stream", "money-dropped-chat-stream")
 
 
 @requirement(
@@ -32,12 +32,12 @@ def spend_is_unified(recording: Recording) -> Findings:
     """What one protocol spends counts against the key's cap on the other too."""
     spent_on = int(recording.facts["spent_on"])
     last, other = recording.final[spent_on - 1], recording.final[spent_on]
-    if _is_served(last):
-        cap = _dollars(int(recording.facts["cap_nanousd"]))
+    if is_served(last):
+        cap = dollars(int(recording.facts["cap_nanousd"]))
         actual = f"{spent_on} requests served with a cap of {cap}, and then no refusal"
         yield Violation("status", "a refusal once the cap is used up", actual, exchange=last.id)
         return
-    if _is_served(other):
+    if is_served(other):
         what = f"{other.status}, though the cap is used up on the other protocol"
         yield Violation("status", "a refusal", what, exchange=other.id)
 
@@ -55,11 +55,11 @@ def more_money_revives_the_key(recording: Recording) -> Findings:
         yield Inconclusive("not every request was let in or refused for money")
         return
     raised_after = int(recording.facts.get("raised_after", 1))
-    if _is_served(recording.final[raised_after - 1]):
+    if is_served(recording.final[raised_after - 1]):
         yield Inconclusive("the key was never refused")
         return
     for exchange in recording.final[raised_after:]:
-        if not _is_served(exchange):
+        if not is_served(exchange):
             what = f"{exchange.status}: {' '.join(exchange.answer.text.split())[:120]}"
             yield Violation("status", "200, there is money again", what, exchange=exchange.id)
 
@@ -75,11 +75,11 @@ def more_money_revives_the_key(recording: Recording) -> Findings:
 def requests_at_once_do_not_overspend(recording: Recording) -> Findings:
     """Many requests at once cannot spend more than the cap of their key."""
     cap, spent = int(recording.facts["cap_nanousd"]), int(recording.facts["spent_nanousd"])
-    served = [exchange for exchange in recording.final if _is_served(exchange)]
+    served = [exchange for exchange in recording.final if is_served(exchange)]
     # A gateway that lets the last request in while some of the cap is left is sound.
     if spent > cap + int(recording.facts["step_nanousd"]):
-        actual = f"{_dollars(spent)} spent by {len(served)} of {len(recording.final)} at once"
-        wanted = f"at most the cap of {_dollars(cap)} and one request more"
+        actual = f"{dollars(spent)} spent by {len(served)} of {len(recording.final)} at once"
+        wanted = f"at most the cap of {dollars(cap)} and one request more"
         yield Violation("spent", wanted, actual)
     elif not served:
         yield Inconclusive("none of the requests was served")
@@ -94,14 +94,14 @@ def requests_at_once_do_not_overspend(recording: Recording) -> Findings:
 )
 def refused_requests_cost_nothing(recording: Recording) -> Findings:
     """A request that is refused or fails costs nothing."""
-    served = next(filter(_is_served, recording.final), None)
+    served = next(filter(is_served, recording.final), None)
     if served is not None:
         yield Inconclusive(f"{served.id} was served and not refused")
         return
     spent = int(recording.facts["spent_nanousd"])
     if spent:
         statuses = ", ".join(str(exchange.status) for exchange in recording.final)
-        yield Violation("spent", "nothing", f"{_dollars(spent)} after {statuses}")
+        yield Violation("spent", "nothing", f"{dollars(spent)} after {statuses}")
 
 
 @requirement(
@@ -116,7 +116,7 @@ def charges_are_usage_times_price(recording: Recording, profile: Profile) -> Fin
     if not _are_priced(recording, profile):
         yield Inconclusive(UNPRICED)
         return
-    owed = {e.id: _owed(e, profile.prices) for e in recording.final if _is_served(e)}
+    owed = {e.id: _owed(e, profile.prices) for e in recording.final if is_served(e)}
     if len(owed) < len(recording.final):
         yield Inconclusive("some of the requests were not served")
         return
@@ -125,10 +125,10 @@ def charges_are_usage_times_price(recording: Recording, profile: Profile) -> Fin
         yield from _itemised(recording, owed)
     spent = int(facts["spent_nanousd"])
     if spent != sum(owed.values()):
-        yield Violation("spent", _dollars(sum(owed.values())), _dollars(spent))
+        yield Violation("spent", dollars(sum(owed.values())), dollars(spent))
     if facts.get("paid_nanousd", spent) != spent:
-        paid = _dollars(int(facts["paid_nanousd"]))
-        yield Violation("balance", f"a fall by {_dollars(spent)}", f"a fall by {paid}")
+        paid = dollars(int(facts["paid_nanousd"]))
+        yield Violation("balance", f"a fall by {dollars(spent)}", f"a fall by {paid}")
 
 
 def _itemised(recording: Recording, owed: Mapping[str, int]) -> Findings:
@@ -140,15 +140,15 @@ def _itemised(recording: Recording, owed: Mapping[str, int]) -> Findings:
             yield Violation("charges", _listed(wanted), _listed(listed))
         return
     for exchange in recording.final:
-        costs = [int(row["cost_nanousd"]) for row in _rows(recording, exchange)]
+        costs = [int(row["cost_nanousd"]) for row in charges_of(recording, exchange)]
         if costs != [owed[exchange.id]]:
             actual = _listed(costs) or "no charge under its request id"
-            yield Violation("charge", _dollars(owed[exchange.id]), actual, exchange=exchange.id)
+            yield Violation("charge", dollars(owed[exchange.id]), actual, exchange=exchange.id)
 
 
 @requirement(
     "GW-CAP-011",
-    on=_DROPPED,
+    on=DROPPED,
     symptom="wrong-bill",
     needs=("ANT-STR-001", "OAI-STREAM-027"),
     facts=("charges",),
@@ -156,7 +156,7 @@ def _itemised(recording: Recording, owed: Mapping[str, int]) -> Findings:
 def dropped_streams_are_charged_once(recording: Recording, profile: Profile) -> Findings:
     """A stream that the client drops is charged once, for what was produced."""
     exchange = recording.last
-    if not _is_served(exchange):
+    if not is_served(exchange):
         yield Inconclusive("the stream was not served")
         return
     if not _are_priced(recording, profile):
@@ -171,30 +171,8 @@ def dropped_streams_are_charged_once(recording: Recording, profile: Profile) -> 
     least = 1000 * price.output
     most = 1000 * (_prompt_tokens(recording, exchange) * price.input + budget * price.output)
     if not least <= costs[0] <= most:
-        expected = f"more than nothing, at most {_dollars(round(most))} for the whole budget"
-        yield Violation("charge", expected, _dollars(costs[0]))
-
-
-@requirement(
-    "GW-SSE-007",
-    on=_DROPPED,
-    symptom="upstream-not-stopped",
-    needs=("GW-CAP-011", "ANT-STR-001", "OAI-STREAM-027"),
-    facts=("charges",),
-)
-def a_client_that_leaves_stops_the_model(recording: Recording) -> Findings:
-    """A client that goes away stops the upstream call: the rest is not produced, nor charged."""
-    exchange = recording.last
-    rows = _rows(recording, exchange) if _is_served(exchange) else []
-    counted = [row["usage"].get("output_tokens") for row in rows]
-    found = next((count for count in counted if isinstance(count, int)), None)
-    if any(event.type == "message_stop" or event.data == "[DONE]" for event in exchange.events):
-        yield Inconclusive("the stream was complete before the client could leave")
-    elif found is None:
-        yield Inconclusive("the charge does not tell its tokens")
-    elif found >= _budget(exchange):
-        left = f"{_budget(exchange)} output tokens charged, the whole budget"
-        yield Violation("charge", "what was produced before the client left", left)
+        expected = f"more than nothing, at most {dollars(round(most))} for the whole budget"
+        yield Violation("charge", expected, dollars(costs[0]))
 
 
 @requirement("GW-CAP-012", on="money-siblings", symptom="402", needs=PLAIN, expects_429=True)
@@ -204,13 +182,13 @@ def a_cap_is_the_keys_own(recording: Recording) -> Findings:
         yield Inconclusive("not every key was tried")
         return
     first, second, poor, sibling = recording.final[-4:]
-    if _is_served(first) or _is_served(poor):
+    if is_served(first) or is_served(poor):
         yield Inconclusive("the key of a used-up cap, or of an empty account, was served")
         return
-    if not _is_served(second):
+    if not is_served(second):
         actual = f"{second.status}, though only the other key's cap is used up"
         yield Violation("status", "200", actual, exchange=second.id)
-    if _is_served(sibling):
+    if is_served(sibling):
         actual = f"{sibling.status}, though the other key of its empty account was refused"
         yield Violation("status", "a refusal", actual, exchange=sibling.id)
 
@@ -227,7 +205,7 @@ def cached_tokens_have_their_own_price(recording: Recording, profile: Profile) -
 
     Where the profile does not say what they cost, at most what the dearest of them may.
     """
-    served = list(filter(_is_served, recording.final))
+    served = list(filter(is_served, recording.final))
     if len(served) < len(recording.final) or not any(map(_cached_tokens, served)):
         yield Inconclusive("the cache was neither written nor read")
         return
@@ -238,11 +216,11 @@ def cached_tokens_have_their_own_price(recording: Recording, profile: Profile) -
     if None not in (price.cache_read, price.cache_write):
         owed = sum(_owed(exchange, profile.prices) for exchange in served)
         if spent != owed:
-            yield Violation("spent", _dollars(owed), _dollars(spent))
+            yield Violation("spent", dollars(owed), dollars(spent))
         return
     most = sum(round(_dearest(exchange, price)) for exchange in served)
     if spent > most:
-        yield Violation("spent", f"at most {_dollars(most)}", _dollars(spent))
+        yield Violation("spent", f"at most {dollars(most)}", dollars(spent))
 
 
 def _cached_tokens(exchange: Exchange) -> int:
@@ -269,11 +247,12 @@ def _are_priced(recording: Recording, profile: Profile) -> bool:
     return all(_model(exchange) in profile.prices for exchange in recording.final)
 
 
-def _is_served(exchange: Exchange) -> bool:
+def is_served(exchange: Exchange) -> bool:
+    """Whether the answer is a success."""
     return 200 <= exchange.status < 300
 
 
-def _rows(recording: Recording, exchange: Exchange) -> list[Mapping[str, Any]]:
+def charges_of(recording: Recording, exchange: Exchange) -> list[Mapping[str, Any]]:
     """The charges under the request id of an answer.
 
     Where they name no request at all, they are those of the only one that was sent.
@@ -313,7 +292,7 @@ _RATES: Mapping[str, Callable[[Price], float]] = {
 
 
 def _prompt_tokens(recording: Recording, exchange: Exchange) -> int:
-    counted = [row["usage"].get("input_tokens", 0) for row in _rows(recording, exchange)]
+    counted = [row["usage"].get("input_tokens", 0) for row in charges_of(recording, exchange)]
     return max(messages.input_tokens(exchange), *map(int, counted), 0)
 
 
@@ -326,8 +305,9 @@ def _budget(exchange: Exchange) -> int:
 
 
 def _listed(amounts: Iterable[int]) -> str:
-    return ", ".join(map(_dollars, amounts))
+    return ", ".join(map(dollars, amounts))
 
 
-def _dollars(nanousd: int) -> str:
+def dollars(nanousd: int) -> str:
+    """An amount in US dollars, without needless zeros."""
     return f"${nanousd / 1_000_000_000:.9f}".rstrip("0").rstrip(".")

@@ -8,9 +8,9 @@ from typing import Any
 from conformance.control import Ability
 from conformance.kinds import Protocol
 from conformance.recorder import Gateway
-from conformance.registry import scenario
+from conformance.registry import SCRIPTED, scenario
 from conformance.scenarios import anthropic, openai, prompts
-from conformance.scenarios.upstream import SCRIPTED, told
+from conformance.scenarios.upstream import told
 
 ANTHROPIC = Protocol.ANTHROPIC
 OPENAI = Protocol.OPENAI

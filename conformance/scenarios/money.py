@@ -171,7 +171,7 @@ async def charges(gateway: Gateway) -> None:
     await gateway.messages(COUNT | small | anthropic.STREAMED, key="payer")
     await ask_chat(gateway, "payer")
     await openai.ask(gateway, COUNT | openai.STREAMED_WITH_USAGE, prompts.SMALL_BUDGET, key="payer")
-    await _note_charges(gateway, "payer", requests=4)
+    await note_charges(gateway, "payer", requests=4)
     after = await _balance_nanousd(gateway, "payer")
     if before is not None and after is not None:
         gateway.facts["paid_nanousd"] = before - after
@@ -195,7 +195,7 @@ async def dropped_stream(gateway: Gateway) -> None:
     await gateway.tenants.issue("leaver")
     body = {"messages": told(gateway, SLOW_COUNT, SLOWLY), "max_tokens": DROPPED_BUDGET}
     await gateway.messages(body | anthropic.STREAMED, key="leaver", abandon_after=ABANDONED_AFTER)
-    await _note_charges(gateway, "leaver", requests=1)
+    await note_charges(gateway, "leaver", requests=1)
 
 
 @scenario(
@@ -210,7 +210,7 @@ async def dropped_chat_stream(gateway: Gateway) -> None:
     await gateway.tenants.issue("leaver")
     body = {"messages": told(gateway, SLOW_COUNT, SLOWLY)} | openai.STREAMED_WITH_USAGE
     await openai.ask(gateway, body, DROPPED_BUDGET, key="leaver", abandon_after=ABANDONED_AFTER)
-    await _note_charges(gateway, "leaver", requests=1)
+    await note_charges(gateway, "leaver", requests=1)
 
 
 @scenario(
@@ -252,7 +252,7 @@ async def at_once(gateway: Gateway) -> None:
     gateway.facts["spent_nanousd"] = await gateway.tenants.spent_nanousd("crowded")
 
 
-async def _note_charges(gateway: Gateway, role: str, requests: int) -> None:
+async def note_charges(gateway: Gateway, role: str, requests: int) -> None:
     """Wait, for a bounded time, until so many requests are charged; then note what was.
 
     One look more is taken after that, so that a second charge for one request is seen.

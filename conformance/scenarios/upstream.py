@@ -1,6 +1,7 @@
 """Answers that break off, fall silent or are refused: only where the model obeys directives.
 
-The model behind the gateway is then the suite's own; a real one cannot be told to fail.
+The model behind the gateway is then the suite's own: built in, or the lab's. A real one
+cannot be told to fail.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from conformance.control import Ability
 from conformance.kinds import Kind, Protocol
 from conformance.model import Exchange
 from conformance.recorder import Gateway
-from conformance.registry import scenario
+from conformance.registry import SCRIPTED, scenario
 from conformance.scenarios import anthropic, openai, prompts
 
 ANTHROPIC = Protocol.ANTHROPIC
 OPENAI = Protocol.OPENAI
-SCRIPTED = "scripted_upstream"
 
 BUDGET = 64
 BREAK = "[[fail after 3: overloaded]]"
@@ -28,17 +28,18 @@ def told(gateway: Gateway, text: str, order: str) -> list[dict[str, Any]]:
     return prompts.user(f"{text} {order}" if gateway.claims(SCRIPTED) else text)
 
 
-def _asked(gateway: Gateway, order: str) -> dict[str, Any]:
-    return {"messages": told(gateway, prompts.COUNT, order)}
+def _asked(gateway: Gateway, protocol: Protocol, order: str) -> dict[str, Any]:
+    messages = prompts.user(f"{prompts.COUNT} {order}")
+    return {"model": gateway.obedient_model(protocol), "messages": messages}
 
 
 async def _messages(gateway: Gateway, order: str, **how: Any) -> Exchange:
-    body = _asked(gateway, order) | {"max_tokens": BUDGET} | anthropic.STREAMED
+    body = _asked(gateway, ANTHROPIC, order) | {"max_tokens": BUDGET} | anthropic.STREAMED
     return await gateway.messages(body, **how)
 
 
 async def _chat(gateway: Gateway, order: str, **how: Any) -> Exchange:
-    body = _asked(gateway, order) | openai.STREAMED_WITH_USAGE
+    body = _asked(gateway, OPENAI, order) | openai.STREAMED_WITH_USAGE
     return await openai.ask(gateway, body, BUDGET, **how)
 
 
@@ -48,6 +49,7 @@ async def _chat(gateway: Gateway, order: str, **how: Any) -> Exchange:
     yields=(Kind.ANTHROPIC_STREAM, Kind.ANTHROPIC_ERROR),
     cost=BUDGET,
     capabilities=(SCRIPTED,),
+    lab=("lab_anthropic",),
 )
 async def anthropic_broken(gateway: Gateway) -> None:
     """A stream whose model fails after three pieces."""
@@ -60,6 +62,7 @@ async def anthropic_broken(gateway: Gateway) -> None:
     yields=(Kind.OPENAI_STREAM, Kind.OPENAI_ERROR),
     cost=BUDGET,
     capabilities=(SCRIPTED,),
+    lab=("lab_openai",),
 )
 async def openai_broken(gateway: Gateway) -> None:
     """A chat stream whose model fails after three pieces."""
@@ -85,6 +88,7 @@ async def openai_broken_response(gateway: Gateway) -> None:
     protocol=ANTHROPIC,
     yields=(Kind.ANTHROPIC_ERROR,),
     capabilities=(SCRIPTED,),
+    lab=("lab_anthropic",),
 )
 async def anthropic_refused(gateway: Gateway) -> None:
     """A stream whose model is overloaded before it says anything."""
@@ -96,6 +100,7 @@ async def anthropic_refused(gateway: Gateway) -> None:
     protocol=OPENAI,
     yields=(Kind.OPENAI_ERROR,),
     capabilities=(SCRIPTED,),
+    lab=("lab_openai",),
 )
 async def openai_refused(gateway: Gateway) -> None:
     """A chat stream whose model is overloaded before it says anything."""
@@ -108,6 +113,7 @@ async def openai_refused(gateway: Gateway) -> None:
     yields=(Kind.ANTHROPIC_STREAM,),
     cost=BUDGET,
     capabilities=(SCRIPTED,),
+    lab=("lab_anthropic",),
     opt_in="slow",
 )
 async def anthropic_silence(gateway: Gateway) -> None:
@@ -122,6 +128,7 @@ async def anthropic_silence(gateway: Gateway) -> None:
     yields=(Kind.OPENAI_STREAM,),
     cost=BUDGET,
     capabilities=(SCRIPTED,),
+    lab=("lab_openai",),
     opt_in="slow",
 )
 async def openai_silence(gateway: Gateway) -> None:

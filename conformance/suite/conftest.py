@@ -32,10 +32,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "requirement_id" in metafunc.fixturenames:
         kind = _profile(metafunc.config).kind
         area = metafunc.module.AREA
-        ids = [r.id for r in requirements().values() if r.area == area]
+        ids = [r.id for r in requirements().values() if r.page == area]
         metafunc.parametrize(
             "requirement_id", [pytest.param(id, id=id, marks=_marks(id, kind)) for id in ids]
         )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Real clients are many and have to be installed: they are shown where they are asked for."""
+    is_left_out = collection_path.name == "test_clients.py" and not _asks_for_clients(config)
+    return True if is_left_out else None
+
+
+def _asks_for_clients(config: pytest.Config) -> bool:
+    return "clients" in config.option.include
 
 
 def _marks(id: str, kind: str) -> list[pytest.MarkDecorator]:

@@ -47,7 +47,8 @@ Reading = Callable[[Call, Prompt], Prompt]
 ReplyChange = Callable[[Call, Reply], Reply]
 
 
-def _is_of(call: Call, wires: Wires) -> bool:
+def is_of(call: Call, wires: Wires) -> bool:
+    """True where the call came through one of these formats, or in one of these protocols."""
     return call.wire.name in wires or call.wire.protocol in wires
 
 
@@ -57,7 +58,7 @@ def authentication(wires: Wires) -> Callable[[Authenticating], Install]:
     def place(change: Authenticating) -> Install:
         def install(seams: Seams) -> Seams:
             async def authenticate(call: Call, ledger: Ledger) -> Key:
-                if not _is_of(call, wires):
+                if not is_of(call, wires):
                     return await seams.authenticate(call, ledger)
                 return await change(call, ledger, seams.authenticate)
 
@@ -74,7 +75,7 @@ def reservation(wires: Wires) -> Callable[[Reserving], Install]:
     def place(change: Reserving) -> Install:
         def install(seams: Seams) -> Seams:
             async def reserve(call: Call, hold: Hold, ledger: Ledger) -> None:
-                if not _is_of(call, wires):
+                if not is_of(call, wires):
                     return await seams.reserve(call, hold, ledger)
                 return await change(call, hold, ledger, seams.reserve)
 
@@ -103,7 +104,7 @@ def resolution(wires: Wires) -> Callable[[Resolving], Install]:
     def place(change: Resolving) -> Install:
         def install(seams: Seams) -> Seams:
             def resolve(call: Call, name: str) -> Model:
-                if not _is_of(call, wires):
+                if not is_of(call, wires):
                     return seams.resolve(call, name)
                 return change(call, name, seams.resolve)
 
@@ -253,7 +254,7 @@ def replies(wires: Wires, *statuses: int) -> Callable[[ReplyChange], Install]:
             def reply(call: Call, found: Reply) -> Reply:
                 found = seams.reply(call, found)
                 is_refusal = found.status >= HTTPStatus.BAD_REQUEST
-                is_ours = _is_of(call, wires) if is_refusal else call.wire.name in wires
+                is_ours = is_of(call, wires) if is_refusal else call.wire.name in wires
                 is_meant = is_ours and (not statuses or found.status in statuses)
                 return change(call, found) if is_meant else found
 

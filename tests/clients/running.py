@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.clients.installing import AbsentError, modules_of, python_of
-from tests.clients.versions import HERE, Client
+from conformance.clients import installing, sandbox
+from conformance.clients.installing import Installed
+from conformance.errors import ConformanceError
+from tests.clients.facts import HERE, Library
 
 LONGEST_S = 90
 SCRIPTS = HERE / "scripts"
@@ -25,7 +26,7 @@ SCRIPTS = HERE / "scripts"
 class Played:
     """What every case of a client's script gave, by name."""
 
-    client: Client
+    client: Library
     outcomes: Mapping[str, Mapping[str, Any]]
 
     def returned(self, case: str) -> Any:
@@ -42,40 +43,36 @@ class Played:
         return raised
 
 
-def play(client: Client, given: Mapping[str, Any]) -> Played:
-    """Every case of the client's script; `given` reaches it on its standard input.
+def play(library: Library, given: Mapping[str, Any]) -> Played:
+    """Every case of the library's script, which reads `given` from a file.
 
-    The test is skipped where the client cannot be had.
+    The test is skipped where the library cannot be had.
     """
     try:
-        return Played(client, _outcomes(client, given))
-    except AbsentError as error:
+        installed = installing.install(library.client, installing.cache_folder())
+    except ConformanceError as error:
         pytest.skip(str(error))
+    return Played(library, _outcomes(library, installed, given))
 
 
-def _outcomes(client: Client, given: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+def _outcomes(
+    library: Library, installed: Installed, given: Mapping[str, Any]
+) -> Mapping[str, Mapping[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
-        command = _command(client, Path(folder))
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "HOME": folder},
-            input=json.dumps(given),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=LONGEST_S,
-            check=False,
-        )
-    assert done.returncode == 0, f"{client.script} ended with {done.returncode}: {done.stderr}"
+        home = Path(folder)
+        (home / "given.json").write_text(json.dumps(given), encoding="utf-8")
+        command = (*_interpreter(installed, home), library.script, "given.json")
+        running = sandbox.run(command, env={}, home=home, cap_s=LONGEST_S, path=installed.path)
+        done = asyncio.run(running)
+    assert done.exit_status == 0, f"{library.script} ended with {done.exit_status}: {done.stderr}"
     outcomes: Mapping[str, Mapping[str, Any]] = json.loads(done.stdout)
     return outcomes
 
 
-def _command(client: Client, folder: Path) -> Sequence[str]:
-    if client.language == "python":
-        return (str(python_of(client)), "-E", "-s", str(SCRIPTS / client.script))
+def _interpreter(installed: Installed, home: Path) -> Sequence[str]:
     # Node looks for modules beside the script, whatever folder it is started in.
-    shutil.copytree(SCRIPTS, folder, dirs_exist_ok=True)
-    (folder / "node_modules").symlink_to(modules_of(client), target_is_directory=True)
-    return ("node", client.script)
+    shutil.copytree(SCRIPTS, home, dirs_exist_ok=True)
+    if installed.node is None:
+        return (str(installed.python), "-E", "-s")
+    (home / "node_modules").symlink_to(installed.modules, target_is_directory=True)
+    return ("node",)

@@ -10,9 +10,9 @@ import pytest
 from reference_gateway.catalogue import provisioned
 from reference_gateway.config import Config
 from tests.clients.conftest import LARGEST_BYTES
+from tests.clients.facts import libraries
 from tests.clients.running import Played, play
 from tests.clients.test_anthropic_sdks import IDLE, SAID
-from tests.clients.versions import clients
 from tests.gateway.gateway_live import MODEL, Live, live, openai_tool
 
 CHAT_MODELS = [model.name for model in provisioned()]
@@ -42,15 +42,16 @@ def given(gateway: Live, limited: Live) -> dict[str, Any]:
         "say": f"Repeat exactly: {SAID}",
         "ask_one": "What is the weather in Zürich?",
         "ask_two": "What is the weather in Paris and in Tokyo?",
+        "ask_sum": "What is 17 times 23?",
         "ask_person": "Extract the person as JSON: Zoë Müller, 41.",
         "tool": openai_tool(),
     }
 
 
-CLIENTS = (*clients("openai-"), *clients("langchain-openai"), *clients("ai-sdk-"))
+LIBRARIES = libraries("openai-", "langchain-", "ai-sdk")
 
 
-@pytest.fixture(scope="session", params=CLIENTS, ids=lambda client: client.name)
+@pytest.fixture(scope="session", params=LIBRARIES, ids=lambda library: library.name)
 def played(request: pytest.FixtureRequest, gateway: Live, limited: Live) -> Played:
     """What every case gave, in each client in each of its majors."""
     return play(request.param, given(gateway, limited))
@@ -63,8 +64,8 @@ def returned(played: Played, case: str) -> Any:
     return played.returned(case)
 
 
-def test_the_major_is_the_one_that_is_meant(played: Played) -> None:
-    assert played.returned("version").split(".")[0] == played.client.name.rpartition("-")[2]
+def test_the_version_is_the_one_that_is_meant(played: Played) -> None:
+    assert played.returned("version") == played.client.version
 
 
 def test_an_answer_is_read_to_its_last_character(played: Played) -> None:

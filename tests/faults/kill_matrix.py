@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.catalogue import catalogue
-from conformance.registry import requirements
+from conformance.registry import CLIENTS, requirements
 from reference_gateway.faults import FAULTS
 
 _HEAD = """# Kill matrix
@@ -12,6 +12,10 @@ Every requirement that has a check, with the faults of the reference gateway tha
 catches. Each row is proved by `tox run -e faults`: the gateway with the fault breaks
 exactly the requirements that the fault names, and the healthy one breaks none.
 
+`GW-CLI` checks are not here: the proof runs no client. What the libraries of tier A and Claude
+Code do under each fault is measured by `tox run -e impact` and kept in `reports/impact.toml`; the
+other clients' rules are the same functions.
+
 | requirement | level | caught faults |
 |---|---|---|
 """
@@ -19,7 +23,7 @@ exactly the requirements that the fault names, and the healthy one breaks none.
 
 def page() -> str:
     """The matrix in Markdown."""
-    return _HEAD + "".join(_row(id) for id in requirements())
+    return _HEAD + "".join(_row(id) for id, r in requirements().items() if r.page != CLIENTS)
 
 
 def _row(id: str) -> str:

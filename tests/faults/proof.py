@@ -15,12 +15,12 @@ from conformance.errors import PreflightFailure
 from conformance.judge import Judge
 from conformance.model import Recording, Verdict
 from conformance.plan import plan
-from conformance.profile import Profile
+from conformance.profile import Profile, load
 from conformance.registry import requirements, scenarios, serving
 from conformance.run import Conditions, record
 from conformance.secret import Secret
-from conformance.target import Wish, resolve
-from reference_gateway.app import serve
+from conformance.target import LabAddress, Wish, resolve
+from reference_gateway.app import Running, RunningBeforeLab, serve
 from reference_gateway.config import Config
 from reference_gateway.faults import FAULTS
 
@@ -31,6 +31,9 @@ if find_spec("sniffio") is None:
 
 EVERYTHING = frozenset({"abuse", "large", "slow"})
 """The opt-in areas that need nothing but the gateway."""
+
+OWN = load("reference").capabilities
+"""What the reference gateway is capable of without the lab."""
 
 SILENCE_S = 4.0
 """What stands for two minutes of silence; the gateway's own patience is scaled with it."""
@@ -68,6 +71,19 @@ def opt_ins(faults: Iterable[str]) -> frozenset[str]:
     return frozenset(area for found in areas if "" not in found for area in found) & EVERYTHING
 
 
+def needs_lab(faults: Iterable[str]) -> bool:
+    """Whether one of these faults breaks what only the lab shows; without a fault all is shown."""
+    broken = [id for slug in faults for id in FAULTS[slug].kills if id in requirements()]
+    served = [[scenarios()[name] for name in serving(requirements()[id])] for id in broken]
+    return not broken or any(all(s.lab_roles(OWN) for s in found) for found in served)
+
+
+def _lab(gateway: Running) -> LabAddress | None:
+    if not isinstance(gateway, RunningBeforeLab):
+        return None
+    return LabAddress(gateway.lab_url, Secret(gateway.lab_token))
+
+
 def protocols(faults: Iterable[str]) -> tuple[str, ...]:
     """The protocol that all of these faults keep to; empty for every protocol."""
     named = {slug.partition("-")[0] for slug in faults}
@@ -80,10 +96,15 @@ def protocols(faults: Iterable[str]) -> tuple[str, ...]:
 async def _recorded(
     faults: tuple[str, ...], included: frozenset[str], spoken: tuple[str, ...]
 ) -> tuple[Mapping[str, Recording], Profile]:
-    how = Config(faults=faults, ping_s=SILENCE_S / 8, body_stall_s=SILENCE_S / 2)
+    how = Config(
+        faults=faults,
+        ping_s=SILENCE_S / 8,
+        body_stall_s=SILENCE_S / 2,
+        lab=needs_lab(faults),
+    )
     async with serve(how) as gateway:
         target = resolve(Wish(protocols=spoken), {}).started(
-            f"{gateway.base_url}/api", Secret(gateway.key)
+            f"{gateway.base_url}/api", Secret(gateway.key), _lab(gateway)
         )
         control = ReferenceControl(gateway.control_url, Secret(gateway.control_token))
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Fixtures: one healthy gateway for a module's tests."""
+"""Fixtures: one healthy gateway, or one lab, for a module's tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from gateway_live import Live, live
+from lab_live import Before, standing
 
 
 @pytest.fixture(scope="module")
@@ -13,3 +14,10 @@ def gateway() -> Iterator[Live]:
     """A healthy gateway with an in-memory database."""
     with live() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Before]:
+    """A lab, and somebody who stands before it as a gateway does."""
+    with standing() as before:
+        yield before

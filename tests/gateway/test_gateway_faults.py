@@ -12,7 +12,7 @@ from reference_gateway.faults.registry import fault
 from reference_gateway.seams import Seams
 
 _ID = re.compile(r"(ANT|OAI|GW)-[A-Z]+-\d{3}")
-_SLUG = re.compile(r"(anthropic|openai|gateway)(-[a-z0-9]+)+")
+_SLUG = re.compile(r"(anthropic|openai|gateway|lab)(-[a-z0-9]+)+")
 
 
 @pytest.mark.parametrize("slug", FAULTS)

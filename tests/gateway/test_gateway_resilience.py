@@ -7,10 +7,12 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from gateway_live import Live, live
 
 from reference_gateway import directives
+from reference_gateway.app import serve
 from reference_gateway.config import Config
 from reference_gateway.directives import Directives
 from reference_gateway.errors import Overloaded, RateLimited, UpstreamBroken
@@ -41,6 +43,35 @@ def restless() -> Iterator[Live]:
 )
 def test_directives_are_read(text: str, expected: Directives) -> None:
     assert directives.read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ('[[say "e\u0301 ]] \u2028 \\n"]] and more', "e\u0301 ]] \u2028 \n"),
+        ('[[say "one"]] [[say "two"]]', "one"),
+        ('[[say "open', None),
+        ('[[say "no end"] ]', None),
+        ("[[say it]]", None),
+    ],
+)
+def test_an_answer_is_ordered_word_for_word(text: str, answer: str | None) -> None:
+    assert directives.said(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ('[[call Bash {"command": "ls ]]"}]]', [("Bash", {"command": "ls ]]"})]),
+        ('[[call a {}]] [[call b-1 {"x": [1]}]]', [("a", {}), ("b-1", {"x": [1]})]),
+        ('[[call Bash {"command": }]]', []),
+        ("[[call Bash ls]]", []),
+    ],
+)
+def test_calls_are_ordered_with_their_arguments(
+    text: str, calls: list[tuple[str, dict[str, object]]]
+) -> None:
+    assert directives.called(text) == calls
 
 
 def test_a_directive_takes_effect_where_it_says() -> None:
@@ -196,3 +227,25 @@ def test_whoever_stops_reading_stops_the_producer() -> None:
     asyncio.run(first())
 
     assert closed == [True]
+
+
+def test_nothing_works_on_for_a_client_that_has_left() -> None:
+    slow = [{"role": "user", "content": f"{QUESTION} [[slow 50 ms]]"}]
+    asked = {"model": "claude-haiku-4-5", "max_tokens": 200, "stream": True, "messages": slow}
+
+    def producing() -> bool:
+        return any(task.get_coro().__name__ == "_produced" for task in asyncio.all_tasks())
+
+    async def left() -> tuple[bool, bool]:
+        async with serve(Config()) as running, httpx.AsyncClient() as client:
+            how = {"json": asked, "headers": {"authorization": f"Bearer {running.key}"}}
+            url = f"{running.base_url}/api/v1/messages"
+            async with client.stream("POST", url, **how) as answer:
+                await anext(answer.aiter_bytes())
+                before = producing()
+            async with asyncio.timeout(5):
+                while producing():
+                    await asyncio.sleep(0.01)
+            return before, producing()
+
+    assert asyncio.run(left()) == (True, False)

@@ -12,7 +12,7 @@ import pytest
 
 from conformance import verdicts
 from conformance.__main__ import main
-from conformance.registry import requirements
+from conformance.registry import requirements, unasked
 from tests.offline.offline_files import GOLDEN, line, lines_file, of, write_lines
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +122,7 @@ def test_pytest_judges_recordings_as_items(more: tuple[str, ...], tmp_path: Path
     assert "nothing is sent" in done.stdout
     assert "OAI-SSE-007 (MUST)" in done.stdout
     judged = verdicts.read(folder)
-    assert len(judged.verdicts) == len(requirements())
+    assert len(judged.verdicts) == len(unasked())
     assert judged.footer["requests"] == 0
 
 

@@ -81,6 +81,7 @@ def command(installed: Path, tmp_path: Path) -> Command:
 def test_the_data_is_in_the_wheel_and_our_tests_are_not(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
+        "conformance/clients/clients.toml",
         "conformance/profiles/anthropic.toml",
         "conformance/profiles/anyllm.toml",
         "conformance/profiles/generic.toml",
@@ -98,10 +99,13 @@ def test_the_data_is_in_the_wheel_and_our_tests_are_not(wheel: Path) -> None:
     for source, packaged in (("schemas", "schemas"), ("conformance/profiles", "profiles")):
         wanted = {path.name for path in (_ROOT / source).iterdir() if path.suffix in _DATA}
         assert {f"conformance/{packaged}/{name}" for name in wanted} <= names
+    programs = {path.name for path in (_ROOT / _DRIVERS).iterdir() if path.suffix in _PROGRAMS}
+    assert {f"{_DRIVERS}/{name}" for name in programs} <= names
     assert not [name for name in names if name.startswith(("tests/", "schemas/", "reports/"))]
 
 
 _DATA = (".json", ".toml")
+_DRIVERS, _PROGRAMS = "conformance/clients/drivers", (".mjs", ".py")
 
 
 def test_every_module_is_in_the_wheel(wheel: Path) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,9 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def started(*faults: str) -> Iterator[Gateway]:
+def started(
+    *faults: str, arguments: tuple[str, ...] = (), env: Mapping[str, str] | None = None
+) -> Iterator[Gateway]:
     """Start a gateway that is wrong in these ways, and end it."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
@@ -66,10 +68,10 @@ def started(*faults: str) -> Iterator[Gateway]:
         with subprocess.Popen(
             [
                 *(sys.executable, "-m", "reference_gateway", "--exit-with-stdin"),
-                *("--ready-file", str(ready), *flags),
+                *("--ready-file", str(ready), *flags, *arguments),
             ],
             stdin=subprocess.PIPE,
-            env=environment(),
+            env=environment(**(env or {})),
         ) as process:
             try:
                 _wait_for(ready, process)

@@ -17,6 +17,7 @@ _PAGES = (
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
     "docs/ci.md",
+    "docs/providers.md",
     "docs/recordings.md",
     "docs/target.md",
 )

@@ -52,7 +52,7 @@ def named(*modules: str) -> set[str]:
 
 READING = (
     *("kinds", "model", "sse", "grammar", "shapes", "messages", "chat", "features"),
-    *("responses", "embeddings"),
+    *("responses", "embeddings", "asked", "directions", "passages", "provoked"),
 )
 MAY_IMPORT = {
     "conformance.kinds": named(),
@@ -68,13 +68,20 @@ MAY_IMPORT = {
     "conformance.responses": named("model", "sse"),
     "conformance.embeddings": named("model"),
     "conformance.features": named("model"),
-    "conformance.judge": named("catalogue", "features", "kinds", "model", "profile", "registry"),
+    "conformance.judge": named(
+        *("catalogue", "features", "kinds", "model", "profile", "registry", "tally")
+    ),
+    "conformance.tally": named("model"),
+    "conformance.received": named("model"),
+    "conformance.lab_configs": named("directions", "registry"),
     "conformance.exits": named("flags", "judge", "model"),
     "conformance.flags": named(),
     "conformance.flaky": named("flags", "judge", "model"),
     "conformance.usage": named("model", "sse"),
     "conformance.ways": named("model"),
-    "conformance.offline": named("imports", "judge", "kinds", "model", "profile", "registry"),
+    "conformance.offline": named(
+        *("imports", "judge", "kinds", "model", "profile", "registry", "tally")
+    ),
     **dict.fromkeys(below("conformance.grammar"), named("kinds", "model", "sse", "grammar")),
     **dict.fromkeys(
         below("conformance.requirements"),
@@ -82,8 +89,22 @@ MAY_IMPORT = {
     ),
     **dict.fromkeys(
         below("conformance.scenarios"),
-        named("kinds", "model", "nonces", "profile", "registry", "recorder", "scenarios")
+        named(
+            *("directions", "kinds", "lab", "model", "nonces", "profile", "recorder", "registry"),
+            "scenarios",
+        )
         | {"conformance.control"},
+    ),
+    "conformance.clients.wire": named(*READING),
+    # Real clients send for themselves: their scenarios start them.
+    "conformance.scenarios.clients": named(
+        *("clients", "errors", "kinds", "recorder", "registry", "roots")
+    ),
+    "conformance.requirements.clients": named(*READING, "registry", "requirements")
+    | {"conformance.clients.catalogue"},
+    **dict.fromkeys(
+        ("conformance.requirements.client_work", "conformance.requirements.client_upstream"),
+        named(*READING) | {"conformance.clients.assignments", "conformance.clients.wire"},
     ),
 }
 
@@ -134,7 +155,16 @@ def test_scenarios_take_only_the_gateway_from_the_recorder(name: str) -> None:
 def test_only_few_modules_send() -> None:
     senders = {name.removeprefix("conformance.") for name in TREES if "httpx" in imported(name)}
 
-    assert senders <= {"client", "connection", "recorder", "outgoing", "failures", "control.api"}
+    assert senders <= {
+        "client",
+        "clients.passthrough",
+        "connection",
+        "recorder",
+        "outgoing",
+        "failures",
+        "control.api",
+        "lab",
+    }
 
 
 def test_the_modules_are_found() -> None:

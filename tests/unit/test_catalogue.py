@@ -14,7 +14,9 @@ from conformance.model import Level
 from conformance.plan import plan
 from conformance.profile import load
 from conformance.registry import (
+    LAB_MODELS,
     RUN,
+    SCRIPTED,
     Requirement,
     Scenario,
     closure,
@@ -141,11 +143,22 @@ def test_every_requirement_has(holds: Callable[[Any], bool]) -> None:
     [
         pytest.param(lambda s: re.fullmatch(r"[A-Z].*\.", s.title), id="a sentence for its title"),
         pytest.param(
-            lambda s: s.name.startswith(f"{s.protocol}-") or is_of_the_contract(s),
+            lambda s: s.name.startswith((f"{s.protocol}-", "lab-")) or is_of_the_contract(s),
             id="its protocol in its name",
         ),
         pytest.param(
-            lambda s: s.exchanges > 0 and (s.yields or is_of_the_contract(s)),
+            lambda s: (
+                s.name.startswith("lab-") is bool(s.lab and SCRIPTED not in s.capabilities)
+                or s.name.startswith("client-")
+            ),
+            id="the lab in its name where that is asked for",
+        ),
+        pytest.param(lambda s: set(s.lab) <= set(LAB_MODELS), id="known roles of the lab"),
+        pytest.param(
+            lambda s: s.upstream == "sound" or (s.lab and not s.smoke), id="a lab to be faulty"
+        ),
+        pytest.param(
+            lambda s: s.exchanges > 0 and (s.yields or s.lab or is_of_the_contract(s)),
             id="something to send",
         ),
         pytest.param(

@@ -177,6 +177,13 @@ def test_no_headers_in_time_is_a_time_out(parts: tuple[bytes, ...]) -> None:
     assert found.failure.detail == "no response headers within 0.05 s"
 
 
+def test_a_request_that_is_left_before_an_answer_is_sent_once() -> None:
+    found = only(Answer(end="hang"), leave_after_s=0.05)
+
+    assert found.was_left and found.failure is not None
+    assert found.failure.detail == "left after 0.05 s, before an answer"
+
+
 @pytest.mark.parametrize(
     "bytes_",
     [

@@ -130,12 +130,12 @@ def test_a_scenario_sends_as_many_requests_as_it_says(
 ) -> None:
     models = len(load("reference").chat_models)
 
-    assert len(recording.exchanges) == known.for_models(models).exchanges
+    assert len(recording.sent) == known.for_models(models).exchanges
 
 
 @pytest.mark.parametrize("known", ALL)
 def test_a_scenario_yields_the_kinds_it_says(known: Scenario, recording: Recording) -> None:
-    found = {made.kind for made in recording.exchanges}
+    found = {made.kind for made in recording.sent}
 
     # One that names no kind is only for the requirements that name it.
     assert found == set(known.yields) or not known.yields or is_either(known, found)
@@ -150,13 +150,13 @@ def is_either(known: Scenario, found: set[Kind]) -> bool:
 def test_a_scenario_uses_the_keys_it_declares(known: Scenario, recording: Recording) -> None:
     used = {made.credential for made in recording.exchanges}
 
-    # One that issues keys of its own names them itself.
-    assert used <= {"", *known.keys} or known.abilities
+    # One that issues keys of its own names them itself; some do where it can be done only.
+    assert used <= {"", *known.keys} or known.abilities or known.upstream == "faulty"
 
 
 @pytest.mark.parametrize("known", ALL)
 def test_a_scenario_costs_no_more_than_it_says(known: Scenario, recording: Recording) -> None:
-    served = [made for made in recording.exchanges if made.status == 200 and made.kind in BILLED]
+    served = [made for made in recording.sent if made.status == 200 and made.kind in BILLED]
     budgets = [max(filter(None, map(made.request.json.get, BUDGETS))) for made in served]
 
     models = len(load("reference").chat_models)

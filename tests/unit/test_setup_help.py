@@ -8,7 +8,7 @@ from conformance.control import Ability
 from conformance.registry import OPT_INS
 from conformance.secret import Secret
 from conformance.setup_help import Lack, lacks, told
-from conformance.target import Target, Wish, resolve
+from conformance.target import LabAddress, Target, Wish, resolve
 
 EVERYTHING = frozenset(Ability)
 BARE = resolve(Wish(base_url="http://127.0.0.1:9/v1"), {"GATEWAY_API_KEY": "gw-key"})
@@ -36,6 +36,7 @@ def named(
         "control.limits",
         "capability cache",
         "capability scripted_upstream",
+        "--lab",
         "--include abuse",
         "--include slow",
         "--include large",
@@ -74,7 +75,8 @@ def test_what_most_checks_wait_for_comes_first() -> None:
 
 
 def test_the_reference_gateway_lacks_nothing() -> None:
-    embedded = resolve(Wish(), {}).started("http://127.0.0.1:9/api", Secret("th-key"))
+    lab = LabAddress("http://127.0.0.1:9", Secret("lab-token"))
+    embedded = resolve(Wish(), {}).started("http://127.0.0.1:9/api", Secret("th-key"), lab)
 
     assert told(embedded, EVERYTHING, frozenset(OPT_INS)).endswith(
         "nothing is missing, every requirement can be judged."

@@ -133,7 +133,7 @@ const cases = {
   async thinking(given) {
     const client = sdk(given);
     const mode = { type: "enabled", budget_tokens: 1024 };
-    const ask = asked(given, "What is 17 times 23?", { max_tokens: 2000, thinking: mode });
+    const ask = asked(given, given.ask_sum, { max_tokens: 2000, thinking: mode });
     const thought = await client.messages.stream(ask).finalMessage();
     const back = [
       { role: "assistant", content: thought.content },
@@ -239,6 +239,19 @@ const cases = {
     const ask = asked(given, "Say hello.", { model: given.idle_model });
     try {
       return await sdk(given, wire, { maxRetries: 1 }).messages.create(ask);
+    } catch (error) {
+      error.tries = wire.requests.length;
+      throw error;
+    }
+  },
+
+  async retried(given) {
+    const wire = new Wire();
+    try {
+      const message = await sdk(given, wire, { maxRetries: 2 }).messages.create(
+        asked(given, given.say),
+      );
+      return { ...told(message), tries: wire.requests.length };
     } catch (error) {
       error.tries = wire.requests.length;
       throw error;

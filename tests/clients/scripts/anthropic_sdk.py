@@ -135,7 +135,7 @@ def parallel_tools(given: Given) -> Any:
 
 @case
 def thinking(given: Given) -> Any:
-    client, ask = sdk(given), asked(given, "What is 17 times 23?", max_tokens=2000)
+    client, ask = sdk(given), asked(given, given["ask_sum"], max_tokens=2000)
     ask["thinking"] = {"type": "enabled", "budget_tokens": 1024}
     with client.messages.stream(**ask) as stream:
         thought = stream.get_final_message()
@@ -270,6 +270,17 @@ def unavailable(given: Given) -> Any:
     except anthropic.APIStatusError as error:
         error.tries = len(wire.requests)
         raise
+
+
+@case
+def retried(given: Given) -> Any:
+    wire = Wire()
+    try:
+        message = sdk(given, wire, max_retries=2).messages.create(**asked(given, given["say"]))
+    except anthropic.APIStatusError as error:
+        error.tries = len(wire.requests)
+        raise
+    return {**told(message), "tries": len(wire.requests)}
 
 
 def facts_of(error: BaseException) -> dict[str, Any]:

@@ -1,15 +1,22 @@
-// Plays the cases of a client script: JSON on standard input, one JSON object as output.
+// Plays the cases of a client script: from a file what they are given, to the output one object.
+//
+// `plays` in the file says which cases are played, under which names, and what each is given
+// beside the rest; without it each case is played once.
 
 import { readFileSync } from "node:fs";
 
-/** Play all cases; `factsOf` tells what the client says of an exception of its own. */
+/** Play the cases; `factsOf` tells what the client says of an exception of its own. */
 export async function main(cases, factsOf) {
-  const given = JSON.parse(readFileSync(0, "utf8"));
+  const { plays = everyOnce(cases), ...given } = JSON.parse(readFileSync(process.argv[2], "utf8"));
   const outcomes = {};
-  for (const [name, play] of Object.entries(cases)) {
-    outcomes[name] = await outcome(play, given, factsOf);
+  for (const [name, play] of Object.entries(plays)) {
+    outcomes[name] = await outcome(cases[play.case], { ...given, ...play }, factsOf);
   }
   process.stdout.write(JSON.stringify(outcomes));
+}
+
+function everyOnce(cases) {
+  return Object.fromEntries(Object.keys(cases).map((name) => [name, { case: name }]));
 }
 
 async function outcome(play, given, factsOf) {

@@ -1,10 +1,15 @@
-"""Plays the cases of a client script: JSON on standard input, one JSON object as output."""
+"""Plays the cases of a client script: from a file what they are given, to the output one object.
+
+`plays` in the file says which cases are played, under which names, and what each is given
+beside the rest; without it each case is played once.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 Case = Callable[[Any], Any]
@@ -20,11 +25,14 @@ def case(function: Case) -> Case:
 
 
 def main(facts_of: Facts) -> None:
-    """Play all cases; `facts_of` tells what the client says of an exception of its own."""
-    given = json.load(sys.stdin)
-    json.dump(
-        {name: _outcome(played, given, facts_of) for name, played in _cases.items()}, sys.stdout
-    )
+    """Play the cases; `facts_of` tells what the client says of an exception of its own."""
+    given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    plays = given.pop("plays", None) or {name: {"case": name} for name in _cases}
+    outcomes = {
+        name: _outcome(_cases[play["case"]], {**given, **play}, facts_of)
+        for name, play in plays.items()
+    }
+    json.dump(outcomes, sys.stdout)
 
 
 def _outcome(played: Case, given: Any, facts_of: Facts) -> dict[str, Any]:

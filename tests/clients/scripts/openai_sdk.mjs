@@ -164,6 +164,35 @@ const cases = {
     };
   },
 
+  async reasoning(given) {
+    const { completions } = sdk(given).chat;
+    const ask = asked(given, given.ask_sum, { reasoning_effort: "low" });
+    const plain = await completions.create(ask);
+    const chunks = await listed(await completions.create({ ...ask, stream: true }));
+    const deltas = chunks.flatMap((chunk) => chunk.choices).map((choice) => choice.delta);
+    const joined = (name) => deltas.map((delta) => delta[name] ?? "").join("");
+    return {
+      plain: plain.choices[0].message.reasoning_content,
+      streamed: joined("reasoning_content"),
+      texts: [told(plain).text, joined("content")],
+    };
+  },
+
+  async retried(given) {
+    let tries = 0;
+    const counted = (url, options) => {
+      tries += 1;
+      return fetch(url, options);
+    };
+    const { completions } = sdk(given, { maxRetries: 2, fetch: counted }).chat;
+    try {
+      return { ...told(await completions.create(asked(given, given.say))), tries };
+    } catch (error) {
+      error.tries = tries;
+      throw error;
+    }
+  },
+
   invalid: (given) => sdk(given).chat.completions.create(asked(given, "", { messages: [] })),
 
   invalid_stream: (given) =>
@@ -193,8 +222,8 @@ const cases = {
 /** What the SDK knows of an error. */
 function factsOf(error) {
   if (!(error instanceof APIError)) return {};
-  const { status, code, type, requestID } = error;
-  return { status, code, type, request_id: requestID };
+  const { status, code, type, requestID, tries = 1 } = error;
+  return { status, code, type, request_id: requestID, tries };
 }
 
 await main(cases, factsOf);

@@ -186,6 +186,34 @@ def logprobs(given: Given) -> Any:
 
 
 @case
+def reasoning(given: Given) -> Any:
+    client, ask = sdk(given), asked(given, given["ask_sum"], reasoning_effort="low")
+    plain = client.chat.completions.create(**ask)
+    chunks = client.chat.completions.create(**ask, stream=True)
+    deltas = [choice.delta for chunk in chunks for choice in chunk.choices]
+    # Not in the types of the SDK, which hands on what it does not know.
+    streamed = "".join(getattr(delta, "reasoning_content", None) or "" for delta in deltas)
+    return {
+        "plain": plain.choices[0].message.reasoning_content,
+        "streamed": streamed,
+        "texts": [told(plain)["text"], "".join(delta.content or "" for delta in deltas)],
+    }
+
+
+@case
+def retried(given: Given) -> Any:
+    requests: list[Any] = []
+    http = openai.DefaultHttpxClient(event_hooks={"request": [requests.append]})
+    client = sdk(given, max_retries=2, http_client=http)
+    try:
+        completion = client.chat.completions.create(**asked(given, given["say"]))
+    except openai.APIStatusError as error:
+        error.tries = len(requests)
+        raise
+    return {**told(completion), "tries": len(requests)}
+
+
+@case
 def invalid(given: Given) -> Any:
     return sdk(given).chat.completions.create(**asked(given, messages=[]))
 
@@ -236,6 +264,7 @@ def facts_of(error: BaseException) -> dict[str, Any]:
         "code": error.code,
         "type": error.type,
         "request_id": getattr(error, "request_id", None),
+        "tries": getattr(error, "tries", 1),
     }
 
 
