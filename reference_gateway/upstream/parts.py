@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -41,7 +42,7 @@ class Part(Protocol):
         """The rest; `is_cut` when the model was stopped before it had said all."""
 
 
-class _Prose:
+class _Prose(ABC):
     """Text in fragments, of whichever sort."""
 
     is_whole = True
@@ -69,8 +70,9 @@ class _Prose:
         if text:
             yield self._piece(text, count)
 
+    @abstractmethod
     def _piece(self, text: str, count: int) -> Piece:
-        raise NotImplementedError
+        """The piece that says this text, so many tokens long."""
 
 
 class Spoken(_Prose):
